@@ -1,0 +1,58 @@
+"""Whether a rider can get in."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from contract.messages import Door
+from server.model import Access, Notice, Posted, Thresholds
+from server.status.ages import freshness
+
+
+def access(
+    posted: Posted,
+    now_ms: int,
+    thresholds: Thresholds,
+    *,
+    at_ms: int | None = None,
+    moved_at_ms: int | None = None,
+    bolted: bool | None = None,
+    notice: Notice | None = None,
+) -> Access:
+    """Whether a rider can get in.
+
+    Args:
+        posted: what the opening hours say.
+        at_ms: time of the newest snapshot, the age of ``bolted``.
+        moved_at_ms: newest crossing or motion.
+        bolted: what the bolt contacts say, see :func:`bolted`.
+        notice: staff's word.
+    """
+    if notice and (notice.until_ms is None or now_ms < notice.until_ms):
+        return Access(notice.value, "notice", notice.until_ms, at_ms=notice.at_ms)
+    said = Access("unknown", "none", posted.changes_at_ms, posted.unconfirmed)
+    live = freshness(at_ms, now_ms, thresholds) in {"fresh", "stale"}
+    if posted.open is False:
+        return replace(said, value="closed", evidence="timetable")
+    if live and bolted:
+        return replace(said, value="locked", evidence="contact", at_ms=at_ms)
+    if posted.open:
+        said = replace(said, value=_open_word(posted, now_ms, thresholds), evidence="timetable")
+    if moved_at_ms is not None and now_ms - moved_at_ms <= thresholds.evidence_ms:
+        value = "open" if said.value == "unknown" else said.value
+        return replace(said, value=value, evidence="verified", at_ms=moved_at_ms)
+    return said
+
+
+def _open_word(posted: Posted, now_ms: int, thresholds: Thresholds) -> Literal["open", "closing_soon"]:
+    closes = posted.changes_at_ms
+    soon = closes is not None and closes - now_ms <= thresholds.closing_soon_ms
+    return "closing_soon" if soon else "open"
+
+
+def bolted(doors: Iterable[Door]) -> bool | None:
+    """True when every door has a bolt contact and all are shut; None when that is not known."""
+    words = {door.locked for door in doors}
+    if False in words:
+        return False
+    return True if words == {True} else None
