@@ -1,0 +1,42 @@
+"""``waystation``: lists the commands and hands over."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli import demo, networks, serve, stations, status
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Live status of rest stations for couriers and delivery riders.",
+)
+app.command()(serve.serve)
+app.command()(status.status)
+app.command()(demo.demo)
+app.add_typer(networks.app, name="networks")
+app.add_typer(stations.app, name="stations")
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="WAYSTATION_CONFIG",
+            help="Settings; else waystation.toml here, else in /etc/waystation.",
+        ),
+    ] = None,
+) -> None:
+    context.obj = config
+
+
+def main() -> None:
+    """Entry point of the ``waystation`` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Networks and stations, as the operator has declared them: ``registry.db``.
+
+Commands write it while the server runs, so it keeps a rollback journal (a write-ahead log that several
+processes write can be corrupted by SQLite before 3.51.3); the server notices by ``PRAGMA data_version``.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
+
+from server.model import Network, Standard, Station, Thresholds
+
+SCHEMA_VERSION: Final = 1
+
+_METADATA: Final = MetaData()
+
+_NETWORKS: Final = Table(
+    "networks",
+    _METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    # Deferred, so that one import may bring parents and children in any order.
+    Column("parent", Text, ForeignKey("networks.id", deferrable=True, initially="DEFERRED")),
+    Column("declared", Integer),
+    Column("declared_qualifier", Text, nullable=False),
+    Column("declared_as_of", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("summer", JSON, nullable=False),
+    Column("winter", JSON, nullable=False),
+    Column("standards", JSON, nullable=False),
+    Column("thresholds", JSON, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+)
+
+_STATIONS: Final = Table(
+    "stations",
+    _METADATA,
+    Column("id", Text, primary_key=True),
+    Column("network", Text, ForeignKey("networks.id"), nullable=False, index=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("aliases", JSON, nullable=False),
+    Column("region", JSON, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("places", Integer),
+    Column("area_m2", Float),
+    Column("area_qualifier", Text, nullable=False),
+    Column("hours", Text, nullable=False),
+    Column("host_kind", Text, nullable=False),
+    Column("amenities", JSON, nullable=False),
+    Column("instrumented", Boolean, nullable=False),
+    Column("thresholds", JSON(none_as_null=True)),
+)
+
+
+_Row = dict[str, Any]
+_Noun = TypeVar("_Noun", Network, Station)
+
+
+class RegistryError(Exception):
+    """The registry cannot be opened or written; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a put has done."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.new} new, {self.changed} changed, {self.unchanged} unchanged"
+
+
+class Registry:
+    """All networks and stations. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._watch = engine.connect()
+        self._watch_lock = threading.Lock()
+        self._seen = self._data_version()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open ``path``, and make it where it does not exist.
+
+        Raises:
+            RegistryError: if it cannot be read, or was written by a newer version of this program.
+        """
+        # isolation_level None: transactions begin where this module says so, not where the driver guesses.
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10, "isolation_level": None})
+        event.listen(engine, "connect", _configure)
+        try:
+            with engine.begin() as connection:
+                _prepare(connection)
+        except DatabaseError as error:
+            raise RegistryError(f"{path}: {error.orig}") from error
+        return cls(engine)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._watch.close()
+        self._engine.dispose()
+
+    def networks(self) -> Mapping[str, Network]:
+        """All networks by id, in the order in which they were first put."""
+        with self._engine.connect() as connection:
+            return _read(connection, _NETWORKS, _network)
+
+    def stations(self) -> Mapping[str, Station]:
+        """All stations by id, in the order in which they were first put."""
+        with self._engine.connect() as connection:
+            return _read(connection, _STATIONS, _station)
+
+    def put_networks(self, networks: Sequence[Network]) -> Changes:
+        """Add or change networks by id, all or none.
+
+        Raises:
+            RegistryError: if a parent does not exist.
+        """
+        return self._put(_NETWORKS, _network, networks)
+
+    def put_stations(self, stations: Sequence[Station]) -> Changes:
+        """Add or change stations by id, all or none.
+
+        Raises:
+            RegistryError: if a network does not exist.
+        """
+        return self._put(_STATIONS, _station, stations)
+
+    def changed(self) -> bool:
+        """Whether anything was written since the last call (since opening, for the first)."""
+        with self._watch_lock:
+            version = self._data_version()
+            changed, self._seen = version != self._seen, version
+            return changed
+
+    def _data_version(self) -> int:
+        return int(self._watch.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def _put(self, table: Table, build: Callable[[_Row], _Noun], nouns: Sequence[_Noun]) -> Changes:
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                before = _read(connection, table, build)
+                changed = [noun for noun in nouns if before.get(noun.id) != noun]
+                if changed:
+                    connection.execute(_upsert(table), [asdict(noun) for noun in changed])
+        except DatabaseError as error:
+            raise RegistryError(f"{table.name}: {error.orig}") from error
+        new = sum(noun.id not in before for noun in changed)
+        return Changes(new, len(changed) - new, len(nouns) - len(changed))
+
+
+def _configure(connection: DBAPIConnection, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _prepare(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version > SCHEMA_VERSION:
+        raise RegistryError(
+            f"the registry has schema {version}, this program knows {SCHEMA_VERSION}: use a newer program"
+        )
+    if version == 0:
+        _METADATA.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _read(connection: Connection, table: Table, build: Callable[[_Row], _Noun]) -> dict[str, _Noun]:
+    rows = connection.execute(select(table).order_by(literal_column("rowid"))).mappings()
+    return {row["id"]: build({**row}) for row in rows}
+
+
+def _upsert(table: Table) -> Insert:
+    statement = insert(table)
+    columns = {column.name: statement.excluded[column.name] for column in table.c if column.name != "id"}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=columns)
+
+
+def _network(row: _Row) -> Network:
+    standards = tuple(Standard(each["name"], tuple(each["items"])) for each in row["standards"])
+    summer, winter = tuple(row["summer"]), tuple(row["winter"])
+    return Network(
+        **{
+            **row,
+            "standards": standards,
+            "summer": summer,
+            "winter": winter,
+            "thresholds": Thresholds(**row["thresholds"]),
+        }
+    )
+
+
+def _station(row: _Row) -> Station:
+    lists = {name: tuple(row[name]) for name in ("aliases", "region", "amenities")}
+    own = row["thresholds"]
+    return Station(**{**row, **lists, "thresholds": Thresholds(**own) if own else None})
