@@ -1,0 +1,106 @@
+"""readings.db: every committed snapshot, exactly once and exactly as it was sent.
+
+    sqlite      Store: the one writing connection
+    reader      Reader: what the rest of the server asks of it, from any thread
+    schema      tables, migrations by user_version, opening and checking a file
+    identity    which (stream, seq) are committed, as ranges; outlives pruned rows
+    chains      each snapshot's units as a delta against the one before it in time
+    packing     doors, sockets, cabinets as a flat list of values, and its compact bytes
+    history     reading back: whole snapshots, and quantities in buckets of time
+
+Failure policy: a transaction is answered for only after COMMIT returned. A file that SQLite calls
+corrupt is moved aside at the start and said so; nothing is ever repaired in place.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contract.messages import Snapshot
+
+Dating = Literal["measured", "estimated", "received"]
+"""Where a stored ``at_ms`` comes from: the station's synced clock; the server, counted back from the
+moment of sending; or the moment of receiving (history only, never live and never in sums)."""
+
+Verdict = Literal["committed", "repeated", "conflict"]
+"""What became of an accepted snapshot: new; the same again; another body under a known identity."""
+
+Quantity = Literal[
+    "temperature_c",
+    "humidity_pct",
+    "co2_ppm",
+    "occupancy",
+    "visits",
+    "sockets_free",
+    "batteries_charged",
+    "power_w",
+]
+"""What :meth:`server.store.sqlite.Store.history` can answer. ``occupancy`` in people, ``visits`` as
+entries since the snapshot before (their ``total`` is asked for), ``power_w`` summed over the sockets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A valid snapshot of a known station, dated and ready to commit.
+
+    ``snapshot.at_ms`` is already the date of :data:`Dating`; ``digest`` is the CRC-32 of its bytes as
+    they came, to tell a repeat from another body.
+    """
+
+    station_id: str
+    snapshot: Snapshot
+    received_ms: int
+    dating: Dating
+    digest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A committed snapshot; ``id`` counts up in the order of commits and is a cursor for followers."""
+
+    id: int
+    station_id: str
+    snapshot: Snapshot
+    received_ms: int
+    dating: Dating
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message, or one snapshot of it, that was refused; kept to look at.
+
+    Attributes:
+        reason: short code, as in the ack.
+        detail: the contract's sentence: field, value, what was expected.
+        stream, seq: the identity, where one could be read.
+        payload: its first 4 KiB.
+    """
+
+    received_ms: int
+    topic: str
+    reason: str
+    detail: str
+    stream: str | None = None
+    seq: int | None = None
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One step of a history, from ``at_ms`` (included) on; only steps that hold a value exist.
+
+    Attributes:
+        count, total: number of values and their sum; for ``visits`` the total is what is asked for.
+        last: the newest value of the step.
+    """
+
+    at_ms: int
+    count: int
+    total: float
+    minimum: float
+    maximum: float
+    last: float
+
+    @property
+    def mean(self) -> float:
+        """The mean of the values, each counting the same."""
+        return self.total / self.count

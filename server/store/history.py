@@ -1,0 +1,237 @@
+"""Reading back: whole snapshots in time order, and quantities in buckets of time."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+
+from contract.messages import Climate, Door, Health, Presence, Snapshot
+from server.model import Thresholds
+from server.occupancy import Occupancy
+from server.status import slot_word
+from server.store import Bucket, Dating, Quantity, Stored, packing
+from server.store.chains import HOUR_MS, Layouts, Link, unpack
+from server.store.packing import Layout, Values
+
+ESTIMATED: Final = 2
+RECEIVED: Final = 4
+UNSYNCED: Final = 1
+
+_COLUMNS: Final = frozenset({"temperature_c", "humidity_pct", "co2_ppm"})
+_decode_health: Final = msgspec.json.Decoder(Health).decode
+_decode_occupancy: Final = msgspec.json.Decoder(Occupancy).decode
+
+_ROWS: Final = (
+    "SELECT s.id, s.at_ms, s.seq, stream.name, s.flags, s.units, s.received_after_ms, s.mono_ms,"
+    " stream.boot_id, s.climate_ago_ms, s.temperature_c, s.humidity_pct, s.co2_ppm, s.health"
+    " FROM snapshot s JOIN stream ON stream.no = s.stream"
+    " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ?"
+    " ORDER BY s.at_ms, s.seq, stream.name"
+)
+_LINKS: Final = (
+    "SELECT s.id, s.at_ms, s.seq, '', s.flags, s.units FROM snapshot s"
+    " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ? ORDER BY s.at_ms, s.seq, s.stream"
+)
+
+
+class Seen(NamedTuple):
+    """What one snapshot said of people and resources, without its climate."""
+
+    at_ms: int
+    layout: Layout
+    values: Values
+
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        """The doors with their totals."""
+        return packing.doors_of(self.layout, self.values)
+
+    @property
+    def presence(self) -> Presence | None:
+        """The motion sensor, None where there is none."""
+        return packing.presence_of(self.layout, self.values)
+
+
+def station_no(connection: sqlite3.Connection, station_id: str) -> int | None:
+    """The store's number of a station, None if it has never sent anything."""
+    row = connection.execute("SELECT no FROM station WHERE id = ?", (station_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def snapshots(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> Iterator[Stored]:
+    """Whole snapshots with ``from_ms <= at_ms < to_ms``, oldest first."""
+    no = station_no(connection, station_id)
+    layouts, link = Layouts(connection), None
+    first_ms = from_ms // HOUR_MS * HOUR_MS
+    for row_id, at_ms, seq, stream, flags, units, *rest in connection.execute(_ROWS, (no, first_ms, to_ms)):
+        link = unpack(layouts, link, (row_id, (at_ms, seq, stream), flags, units))
+        if at_ms >= from_ms:
+            yield _stored(station_id, link, flags, rest)
+
+
+def _stored(station_id: str, link: Link, flags: int, rest: list[object]) -> Stored:
+    received_after_ms, mono_ms, boot_id, climate_ago_ms, *climate, health = rest
+    at_ms, seq, stream = link.key
+    snapshot = Snapshot(
+        stream,
+        seq,
+        at_ms,
+        mono_ms,  # type: ignore[arg-type] # SQLite's columns are not typed; the schema is
+        boot_id,  # type: ignore[arg-type]
+        "unsynced" if flags & UNSYNCED else "synced",
+        None if climate_ago_ms is None else Climate(at_ms - climate_ago_ms, *climate),  # type: ignore[operator,arg-type]
+        packing.doors_of(link.layout, link.values),
+        packing.presence_of(link.layout, link.values),
+        packing.sockets_of(link.layout, link.values),
+        packing.cabinets_of(link.layout, link.values),
+        None if health is None else _decode_health(health),  # type: ignore[arg-type]
+        packing.faults_of(link.values),
+    )
+    return Stored(link.id, station_id, snapshot, at_ms + received_after_ms, _dating(flags))  # type: ignore[operator]
+
+
+def _dating(flags: int) -> Dating:
+    if flags & RECEIVED:
+        return "received"
+    return "estimated" if flags & ESTIMATED else "measured"
+
+
+def newest(connection: sqlite3.Connection) -> Iterator[Stored]:
+    """The newest snapshot of each station, those dated on receiving left out."""
+    for no, station_id in connection.execute("SELECT no, id FROM station").fetchall():
+        row = connection.execute(
+            "SELECT at_ms FROM snapshot WHERE station = ? AND flags & ? = 0 ORDER BY at_ms DESC LIMIT 1",
+            (no, RECEIVED),
+        ).fetchone()
+        if row is not None:
+            dated = snapshots(connection, station_id, row[0], row[0] + 1)
+            yield [stored for stored in dated if stored.dating != "received"][-1]
+
+
+def seen(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> Iterator[Seen]:
+    """What each snapshot of ``from_ms <= at_ms < to_ms`` saw, oldest first; received-dated ones left out."""
+    no = station_no(connection, station_id)
+    layouts, link = Layouts(connection), None
+    first_ms = from_ms // HOUR_MS * HOUR_MS
+    for row_id, at_ms, seq, _, flags, units in connection.execute(_LINKS, (no, first_ms, to_ms)):
+        link = unpack(layouts, link, (row_id, (at_ms, seq, ""), flags, units))
+        if at_ms >= from_ms and not flags & RECEIVED:
+            yield Seen(at_ms, link.layout, link.values)
+
+
+def history(
+    connection: sqlite3.Connection,
+    station_id: str,
+    quantity: Quantity,
+    *,
+    from_ms: int,
+    to_ms: int,
+    step_ms: int,
+    thresholds: Thresholds,
+) -> list[Bucket]:
+    """A quantity's values with ``from_ms <= at_ms < to_ms``, in steps counted from ``from_ms``."""
+    span = (connection, station_id, from_ms, to_ms)
+    if quantity == "visits":
+        return _buckets(_visits(*span), from_ms, step_ms)
+    if quantity == "occupancy":
+        return _buckets(_people(*span), from_ms, step_ms)
+    if quantity in _COLUMNS:
+        return _buckets(_column(*span, quantity), from_ms, step_ms)
+    pairs = ((each.at_ms, _measure(each, quantity, thresholds)) for each in seen(*span))
+    return _buckets(((at_ms, value) for at_ms, value in pairs if value is not None), from_ms, step_ms)
+
+
+def _column(
+    connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int, column: Quantity
+) -> Iterator[tuple[int, float]]:
+    return connection.execute(
+        f"SELECT at_ms, {column} FROM snapshot WHERE station = ? AND at_ms >= ? AND at_ms < ?"  # noqa: S608 # one of _COLUMNS
+        f" AND flags & ? = 0 AND {column} IS NOT NULL ORDER BY at_ms, seq",
+        (station_no(connection, station_id), from_ms, to_ms, RECEIVED),
+    )
+
+
+def _measure(each: Seen, quantity: Quantity, thresholds: Thresholds) -> float | None:
+    if quantity == "batteries_charged":
+        cabinets = packing.cabinets_of(each.layout, each.values)
+        slots = [slot for cabinet in cabinets if cabinet.online for slot in cabinet.slots]
+        return sum(slot_word(slot, thresholds) == "charged" for slot in slots) if cabinets else None
+    sockets = packing.sockets_of(each.layout, each.values)
+    if quantity == "sockets_free":
+        return sum(socket.state == "free" for socket in sockets) if sockets else None
+    powers = [socket.power_w for socket in sockets if socket.power_w is not None]
+    return sum(powers) if powers else None
+
+
+def _visits(
+    connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int
+) -> Iterator[tuple[int, float]]:
+    totals: dict[str, int] = {}
+    for each in seen(connection, station_id, _before(connection, station_id, from_ms), to_ms):
+        came = 0
+        for door in each.doors:
+            came += _increment(totals.get(door.id), door.in_total)
+            totals[door.id] = door.in_total
+        if each.at_ms >= from_ms and totals:
+            yield each.at_ms, came
+
+
+def _increment(before: int | None, total: int) -> int:
+    """People counted since ``before``: none at first sight; a smaller total began a new sum."""
+    if before is None:
+        return 0
+    return total - before if total >= before else total
+
+
+def _before(connection: sqlite3.Connection, station_id: str, from_ms: int) -> int:
+    """Time of the newest snapshot before ``from_ms``; ``from_ms`` when there is none."""
+    row = connection.execute(
+        "SELECT at_ms FROM snapshot WHERE station = ? AND at_ms < ? AND flags & ? = 0"
+        " ORDER BY at_ms DESC LIMIT 1",
+        (station_no(connection, station_id), from_ms, RECEIVED),
+    ).fetchone()
+    return from_ms if row is None else int(row[0])
+
+
+def checkpoint(connection: sqlite3.Connection, station_id: str, before_ms: int) -> Occupancy | None:
+    """The kept occupancy of the newest hour that ended before ``before_ms``."""
+    row = connection.execute(
+        "SELECT body FROM occupancy WHERE station = ? AND hour < ? ORDER BY hour DESC LIMIT 1",
+        (station_no(connection, station_id), before_ms // HOUR_MS),
+    ).fetchone()
+    return None if row is None else _decode_occupancy(row[0])
+
+
+def _people(
+    connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int
+) -> Iterator[tuple[int, float]]:
+    state = checkpoint(connection, station_id, from_ms)
+    totals = {name: (came, left) for name, came, left in state.totals} if state else {}
+    balance = state.balance if state else 0
+    since_ms = state.at_ms if state else 0
+    set_at = dict(
+        connection.execute(
+            "SELECT at_ms, after FROM correction WHERE station = ? AND at_ms > ? ORDER BY at_ms",
+            (station_no(connection, station_id), since_ms),
+        )
+    )
+    for each in seen(connection, station_id, since_ms + 1, to_ms):
+        for door in each.doors:
+            came, left = totals.get(door.id, (None, None))
+            balance += _increment(came, door.in_total) - _increment(left, door.out_total)
+            totals[door.id] = (door.in_total, door.out_total)
+        balance = set_at.get(each.at_ms, balance)
+        if each.at_ms >= from_ms and totals:
+            yield each.at_ms, max(0, balance)
+
+
+def _buckets(values: Iterable[tuple[int, float]], from_ms: int, step_ms: int) -> list[Bucket]:
+    buckets: list[Bucket] = []
+    steps: dict[int, list[float]] = {}
+    for at_ms, value in values:
+        steps.setdefault((at_ms - from_ms) // step_ms, []).append(value)
+    for step, found in steps.items():
+        at_ms = from_ms + step * step_ms
+        buckets.append(Bucket(at_ms, len(found), sum(found), min(found), max(found), found[-1]))
+    return buckets

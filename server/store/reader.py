@@ -1,0 +1,125 @@
+"""What the rest of the server reads of the store; each call on a read-only connection of its own."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract import codec
+from contract.messages import Info
+from server.model import Thresholds
+from server.occupancy import Correction, Occupancy
+from server.store import Bucket, DeadLetter, Quantity, Stored, history, schema
+from server.store.history import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is in the store."""
+
+    snapshots: int
+    stations: int
+    dead_letters: int
+    bytes: int
+
+
+class Reader:
+    """Reads ``path``, from any thread; every call sees one state of the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with closing(schema.open_reader(self.path)) as connection:
+            connection.execute("BEGIN")  # one state of the file for all that is read
+            yield connection
+
+    def newest(self) -> dict[str, Stored]:
+        """The newest snapshot of each station that has one with a date of its own."""
+        with self._reader() as connection:
+            return {stored.station_id: stored for stored in history.newest(connection)}
+
+    def snapshots(self, station_id: str, from_ms: int, to_ms: int) -> Iterator[Stored]:
+        """Whole snapshots of ``from_ms <= at_ms < to_ms``, oldest first."""
+        with self._reader() as connection:
+            yield from history.snapshots(connection, station_id, from_ms, to_ms)
+
+    def seen(self, station_id: str, from_ms: int, to_ms: int) -> Iterator[Seen]:
+        """Doors and presence of ``from_ms <= at_ms < to_ms``, oldest first."""
+        with self._reader() as connection:
+            yield from history.seen(connection, station_id, from_ms, to_ms)
+
+    def checkpoint(self, station_id: str, before_ms: int) -> Occupancy | None:
+        """The kept occupancy of the newest hour that ended before ``before_ms``."""
+        with self._reader() as connection:
+            return history.checkpoint(connection, station_id, before_ms)
+
+    def history(
+        self,
+        station_id: str,
+        quantity: Quantity,
+        from_ms: int,
+        to_ms: int,
+        step_ms: int,
+        *,
+        thresholds: Thresholds = Thresholds(),  # noqa: B008 # frozen
+    ) -> list[Bucket]:
+        """A quantity in steps counted from ``from_ms``; empty for a station never heard of.
+
+        ``thresholds`` say which batteries count as charged.
+        """
+        with self._reader() as connection:
+            return history.history(
+                connection,
+                station_id,
+                quantity,
+                from_ms=from_ms,
+                to_ms=to_ms,
+                step_ms=step_ms,
+                thresholds=thresholds,
+            )
+
+    def infos(self) -> dict[str, Info]:
+        """What each station last said it has."""
+        with self._reader() as connection:
+            rows = connection.execute("SELECT id, body FROM info JOIN station ON no = station").fetchall()
+        return {name: codec.decode(Info, body.encode()) for name, body in rows}
+
+    def corrections(self, station_id: str, from_ms: int, to_ms: int) -> list[Correction]:
+        """The occupancy's corrections of ``from_ms <= at_ms < to_ms``, oldest first."""
+        with self._reader() as connection:
+            rows = connection.execute(
+                "SELECT at_ms, reason, before, after FROM correction JOIN station ON no = station"
+                " WHERE id = ? AND at_ms >= ? AND at_ms < ? ORDER BY at_ms",
+                (station_id, from_ms, to_ms),
+            ).fetchall()
+        return [Correction(*row) for row in rows]
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """The newest refused messages, newest first."""
+        with self._reader() as connection:
+            rows = connection.execute(
+                "SELECT received_ms, topic, reason, detail, stream, seq, payload FROM dead_letter"
+                " ORDER BY id DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [DeadLetter(*row) for row in rows]
+
+    def counts(self) -> Counts:
+        """How much there is."""
+        with self._reader() as connection:
+            snapshots, stations, dead_letters = connection.execute(
+                "SELECT (SELECT count(*) FROM snapshot), (SELECT count(*) FROM station),"
+                " (SELECT count(*) FROM dead_letter)"
+            ).fetchone()
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        size = sum(file.stat().st_size for file in files if file.exists())
+        return Counts(snapshots, stations, dead_letters, size)
+
+    def check_integrity(self) -> list[str]:
+        """What SQLite finds wrong with the whole file; reads all of it. Empty when it is well."""
+        with self._reader() as connection:
+            words = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        return [] if words == ["ok"] else words
