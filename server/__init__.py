@@ -1,0 +1,26 @@
+"""One process per city: takes what the stations send, keeps it, and tells riders.
+
+The path of a reading, top to bottom:
+
+    broker        MQTT link, one thread: deliveries in, PUBACKs and commit acks out
+      buffered    paho's client with its socket behind buffers
+    ingest        validate, commit, answer; a bad snapshot never costs its batch
+      decoding, dating, answers   payloads to messages, when they were taken, what stations are told
+    store/        readings.db: every committed snapshot exactly once, one writer
+    live          the newest state of each station, in words, swapped whole
+      headcount   people inside, folded from the store, whatever the order of arrival
+      hours, occupancy, status    the thinking behind the words, pure
+    web/          API, events, pages, health
+
+Around it:
+
+    model         networks, stations and what riders are told of them
+    registry      registry.db: networks and stations, with imports, geo and credentials beside it
+    config        the table of settings
+    pipeline      the stream's counters
+    app           wiring: constructs, starts and stops
+    cli/          the commands of ``waystation``
+
+Failure policy: the server shrugs. A bad message is refused and counted; a full disk stops the answers,
+not the process; only an error nobody foresaw ends it, and systemd starts it again.
+"""

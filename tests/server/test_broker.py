@@ -1,0 +1,228 @@
+"""The link to a real Mosquitto: commit before PUBACK, and every way of losing the connection."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.codec import encode
+from contract.messages import Info, Status
+from server.answers import Answer
+from server.app import Server
+from tests.support.corpus import BOOT_ID, MALFORMED, as_bytes, snapshot, telemetry
+from tests.support.mosquitto import Broker
+from tests.support.server import RawStation, register, running_server, settings_for
+from tests.support.wait import until
+
+SOON_S = 10.0
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    register(tmp_path / "data", ["canteen", "library"])
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server(broker: Broker, data_dir: Path) -> Iterator[Server]:
+    with running_server(settings_for(broker, data_dir)) as running:
+        yield running
+
+
+@pytest.fixture
+def station(broker: Broker) -> Iterator[RawStation]:
+    with RawStation(broker, "canteen", broker.add_user("canteen")) as connected:
+        yield connected
+
+
+def batch(*seqs: int) -> bytes:
+    now_ms = time.time_ns() // 1_000_000
+    return as_bytes(telemetry(*(snapshot(seq, now_ms + seq) for seq in seqs)))
+
+
+def stored(server: Server) -> list[int]:
+    return [each.snapshot.seq for each in server.store.snapshots("canteen", 0, 2**53)]
+
+
+def full() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error
+
+
+def test_readings_are_committed_and_answered(server: Server, station: RawStation) -> None:
+    for seq in range(1, 51):
+        station.send(batch(seq))
+    until(lambda: station.committed() == set(range(1, 51)), SOON_S, "all are acked")
+    assert stored(server) == list(range(1, 51))
+
+
+def test_the_link_rests_when_there_is_nothing_to_read(server: Server, station: RawStation) -> None:
+    station.send(batch(1))
+    until(lambda: station.committed() == {1}, SOON_S, "it is acked")
+    # Only the buffering receive method can say so: were paho to stop calling it, this would be false.
+    until(lambda: server._link._client.drained, SOON_S, "the socket is read empty")
+
+
+def test_a_reading_sent_with_qos_0_is_committed_too(server: Server, station: RawStation) -> None:
+    station.send(batch(1), qos=0)
+    station.send(batch(2))
+    until(lambda: station.committed() == {1, 2}, SOON_S, "both are acked")
+    assert server.pipeline.connected
+
+
+def test_retained_words_of_before_the_start_are_heard(
+    broker: Broker, data_dir: Path, station: RawStation
+) -> None:
+    info = Info("1.0", 1, 30, simulated=True)
+    station.send(encode(info), "info", retain=True)
+    station.send(encode(Status("lost", BOOT_ID, "1.0", 5)), "status", retain=True)
+    with running_server(settings_for(broker, data_dir)) as server:
+        until(lambda: server.store.infos() == {"canteen": info}, SOON_S, "the info is kept")
+        link = until(lambda: server.live.link("canteen"), SOON_S, "the status is heard")
+        assert link == Status("lost", BOOT_ID, "1.0", 5)
+
+
+def test_what_came_while_the_server_was_away_is_delivered(
+    broker: Broker, data_dir: Path, station: RawStation
+) -> None:
+    with running_server(settings_for(broker, data_dir)):
+        pass
+    for seq in range(1, 31):
+        station.send(batch(seq))
+    with running_server(settings_for(broker, data_dir)) as server:
+        until(lambda: station.committed() == set(range(1, 31)), SOON_S, "all are acked")
+        assert stored(server) == list(range(1, 31))
+
+
+def test_after_a_killed_broker_the_link_is_back(broker: Broker, server: Server, station: RawStation) -> None:
+    broker.kill()
+    until(lambda: not server.pipeline.connected, SOON_S, "the loss is noticed")
+    assert not server.pipeline.ready
+    broker.start()
+    until(lambda: server.pipeline.connected, SOON_S, "the link is back")
+
+    def answered() -> bool:
+        station.send(batch(1))
+        return 1 in station.committed()
+
+    until(answered, SOON_S, "a reading is committed and answered")
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(broker: Broker, data_dir: Path) -> None:
+    broker.stop()
+    server = Server(settings_for(broker, data_dir))
+    server.start()
+    try:
+        broker.start()
+        until(lambda: server.pipeline.connected, SOON_S, "the link is there")
+    finally:
+        server.stop()
+
+
+def test_a_wrong_password_is_not_ready(broker: Broker, data_dir: Path) -> None:
+    broker.add_user(broker.server_user, "another one")
+    server = Server(settings_for(broker, data_dir))
+    server.start()
+    try:
+        until(lambda: server._link._attempt > 0, SOON_S, "it was refused")
+        assert not server.pipeline.ready
+    finally:
+        server.stop()
+
+
+# --- malformed ------------------------------------------------------------------------------------
+
+
+def test_three_windows_of_malformed_messages_do_not_block_the_good_one(
+    tmp_path: Path, data_dir: Path
+) -> None:
+    with Broker(tmp_path / "small", {"max_inflight_messages": 40}) as broker:
+        password = broker.add_user("canteen")
+        with (
+            running_server(settings_for(broker, data_dir)) as server,
+            RawStation(broker, "canteen", password) as station,
+        ):
+            bad = [payload for payload in MALFORMED.values() if len(payload) < 64_000]
+            for number in range(120):
+                station.send(bad[number % len(bad)])
+            station.send(batch(7))
+            until(lambda: station.committed() == {7}, 2.0, "the good one is committed within 2 s")
+            assert server.pipeline.refused.total() == 120
+            assert server.store.counts().dead_letters == 120
+
+
+def test_an_unknown_station_is_taken_in_once_it_is_registered(
+    broker: Broker, server: Server, data_dir: Path
+) -> None:
+    with RawStation(broker, "newcomer", broker.add_user("newcomer")) as newcomer:
+        newcomer.send(batch(1))
+        until(lambda: server.pipeline.unknown_stations == {"newcomer": 1}, SOON_S, "it is listed")
+        assert newcomer.acks == []
+        register(data_dir, ["newcomer"])
+        until(lambda: server.live.state("newcomer") is not None, SOON_S, "the registry is read again")
+        newcomer.send(batch(1))
+        until(lambda: newcomer.committed() == {1}, SOON_S, "now it is answered")
+
+
+# --- the store in trouble, and the end ----------------------------------------------------------------
+
+
+def test_while_the_store_is_full_nothing_is_answered_and_then_all_is(
+    server: Server, station: RawStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = server.store._begin
+
+    def refuse() -> None:
+        raise full()
+
+    monkeypatch.setattr(server.store, "_begin", refuse)
+    for seq in range(1, 21):
+        station.send(batch(seq))
+    until(lambda: server.pipeline.stalled, SOON_S, "the trouble is said")
+    until(lambda: server.pipeline.pending == 20, SOON_S, "all wait")
+    assert (station.acks, stored(server), server.pipeline.ready) == ([], [], False)
+    monkeypatch.setattr(server.store, "_begin", begin)
+    until(lambda: station.committed() == set(range(1, 21)), SOON_S, "all are acked")
+    assert (stored(server), server.pipeline.stalled) == (list(range(1, 21)), "")
+
+
+def test_nothing_is_acked_to_the_broker_before_it_is_committed(
+    broker: Broker, data_dir: Path, station: RawStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that dies between commit and PUBACK gets the message again, and keeps it once."""
+
+    def die(*_: Any) -> None:
+        raise RuntimeError("power cut")
+
+    server = Server(settings_for(broker, data_dir))
+    monkeypatch.setattr(server._link, "acknowledge", die)
+    server.start()
+    until(lambda: server.pipeline.connected, SOON_S, "connected")
+    station.send(batch(1))
+    until(lambda: not server.pipeline.alive, SOON_S, "it has died")
+    server.stop()
+    assert station.acks == []
+    with running_server(settings_for(broker, data_dir)) as again:
+        until(lambda: station.committed() == {1}, SOON_S, "it was delivered again")
+        assert (again.pipeline.repeated_total, stored(again)) == (1, [1])
+
+
+def test_an_orderly_stop_answers_what_was_read(
+    broker: Broker, data_dir: Path, station: RawStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_server(settings_for(broker, data_dir)) as server:
+        told: list[Answer] = []
+        tell = server._link.tell
+
+        def listen(answers: list[Answer]) -> None:
+            told.extend(answers)
+            tell(answers)
+
+        monkeypatch.setattr(server._link, "tell", listen)
+        station.send(batch(1))
+        until(lambda: told, SOON_S, "it is being answered")
+    until(lambda: station.committed() == {1}, SOON_S, "the answer went out")
