@@ -1,0 +1,305 @@
+"""The live state: the newest snapshot decides, whatever order they come in."""
+
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.messages import (
+    CabinetInfo,
+    Climate,
+    Door,
+    Info,
+    Presence,
+    Snapshot,
+    Socket,
+    SocketInfo,
+    Status,
+)
+from server.live import Live
+from server.model import Network, Station, StationState
+from server.store import Accepted, Dating
+from server.store.chains import HOUR_MS
+from server.store.sqlite import Store
+
+BOOT = "6fd1c0de-1111-2222-3333-444455556666"
+NOW = 1_760_000_400_000 // HOUR_MS * HOUR_MS + 20 * 60_000  # 17:20 in Shanghai
+NETWORKS = {"net": Network("net", "网", "Net", summer=(1, 12)), "other": Network("other", "别", "Other")}
+STATIONS = {
+    "canteen": Station("canteen", "net", "食堂", places=10),
+    "silent": Station("silent", "net", "无数据", places=4),
+    "far": Station("far", "other", "远"),
+}
+SETTLED = 60_000
+"""Long enough after the last snapshot for a backlog to count as settled."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "readings.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def live(store: Store) -> Live:
+    return assembled(store)
+
+
+def assembled(store: Store) -> Live:
+    live = Live(store)
+    live.refresh_registry(NETWORKS, STATIONS, NOW)
+    return live
+
+
+def snapshot(seq: int, at_ms: int = NOW, **parts: object) -> Snapshot:
+    return Snapshot("00000000000000aa", seq, at_ms, 0, BOOT, "synced", **parts)  # type: ignore[arg-type] # by name
+
+
+def take(live: Live, store: Store, *snapshots: Snapshot, dating: Dating = "measured") -> None:
+    store.commit([Accepted("canteen", one, NOW, dating, 0) for one in snapshots])
+    for one in snapshots:
+        live.apply("canteen", one, NOW, dating)
+
+
+def shown(live: Live, now_ms: int = NOW) -> StationState:
+    live.show(now_ms)
+    state = live.state("canteen")
+    assert state is not None
+    return state
+
+
+def degrees(celsius: float, at_ms: int = NOW) -> Climate:
+    return Climate(at_ms, celsius, 40)
+
+
+# --- newest by its own time -----------------------------------------------------------------------
+
+
+def test_a_late_snapshot_never_moves_the_state_back(live: Live, store: Store) -> None:
+    take(live, store, snapshot(2, NOW, climate=degrees(31.0)))
+    before = shown(live)
+    take(live, store, snapshot(1, NOW - 60_000, climate=degrees(20.0, NOW - 60_000)))
+    assert shown(live) == before
+    assert before.comfort.value == "hot"
+
+
+def test_a_snapshot_dated_on_receiving_is_for_the_history_only(live: Live, store: Store) -> None:
+    take(live, store, snapshot(1, climate=degrees(31.0)), dating="received")
+    assert shown(live).freshness == "none"
+
+
+def test_a_climate_from_the_future_is_no_fresher_than_its_snapshot(live: Live, store: Store) -> None:
+    take(live, store, snapshot(1, NOW - 200_000, climate=degrees(25.0, NOW + 9_000_000)))
+    assert shown(live).comfort.at_ms == NOW - 200_000
+
+
+def test_stations_without_live_data_have_states_too(live: Live) -> None:
+    state = live.state("silent")
+    assert state is not None
+    assert (state.freshness, state.crowding.value, state.at_ms) == ("none", "unknown", None)
+
+
+# --- what the clock does --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "word"), [(300_000, "fresh"), (300_001, "stale"), (600_000, "stale"), (600_001, "offline")]
+)
+def test_silence_becomes_stale_and_then_offline(live: Live, store: Store, age_ms: int, word: str) -> None:
+    take(live, store, snapshot(1, NOW, climate=degrees(25.0)))
+    shown(live)
+    live.recompute(NOW + age_ms)
+    state = live.state("canteen")
+    assert state is not None
+    assert state.freshness == word
+
+
+# --- labels, simulated, link ----------------------------------------------------------------------
+
+
+def test_labels_come_from_the_info(live: Live, store: Store) -> None:
+    take(live, store, snapshot(1, sockets=(Socket("a1", "usb", "free", NOW),)))
+    live.set_info(
+        "canteen",
+        Info("1", 1, 30, sockets=(SocketInfo("a1", "usb", "左一"),), cabinets=(CabinetInfo("k", 4, "柜"),)),
+    )
+    state = shown(live)
+    assert [socket.label for socket in state.socket_list] == ["左一"]
+    assert [cabinet.label for cabinet in state.cabinets] == ["柜"]
+
+
+def test_simulated_by_the_agents_word_or_the_networks(live: Live) -> None:
+    assert not shown(live).simulated
+    live.set_info("canteen", Info("1", 1, 30, simulated=True))
+    assert shown(live).simulated
+    networks = NETWORKS | {"other": replace(NETWORKS["other"], simulated=True)}
+    live.refresh_registry(networks, STATIONS, NOW)
+    assert [state.simulated for state in live.states("other")] == [True]
+
+
+def test_the_link_is_kept_and_says_nothing_of_freshness(live: Live) -> None:
+    online = Status("online", BOOT, "1", NOW)
+    live.set_link("canteen", online)
+    assert (live.link("canteen"), live.link("silent"), shown(live).freshness) == (online, None, "none")
+
+
+# --- versions -------------------------------------------------------------------------------------
+
+
+def test_only_what_a_rider_would_see_counts_as_a_change(live: Live, store: Store) -> None:
+    take(live, store, snapshot(1, NOW, climate=degrees(25.1)))
+    first, version = shown(live), live.network_version("net")
+    take(live, store, snapshot(2, NOW + 1000, climate=degrees(25.2)))
+    second = shown(live, NOW + 1000)
+    assert (second.comfort.temperature_c, second.at_ms) == (25.2, NOW + 1000)
+    assert (second.version, live.network_version("net")) == (first.version, version)
+    take(live, store, snapshot(3, NOW + 2000, climate=degrees(28.6)))
+    third = shown(live, NOW + 2000)
+    assert third.version == live.network_version("net") > version
+
+
+def test_a_change_counts_in_its_own_network_only(live: Live, store: Store) -> None:
+    before = live.network_version("other")
+    take(live, store, snapshot(1, climate=degrees(25.0)))
+    shown(live)
+    assert live.network_version("other") == before
+    assert live.network_version("nowhere") == 0
+
+
+def test_any_change_of_the_registry_counts_everywhere_and_keeps_the_facts(live: Live, store: Store) -> None:
+    take(live, store, snapshot(1, climate=degrees(25.0)))
+    shown(live)
+    before = live.network_version("net"), live.network_version("other")
+    renamed = STATIONS | {"canteen": replace(STATIONS["canteen"], name_zh="新名")}
+    del renamed["silent"]
+    live.refresh_registry(NETWORKS, renamed, NOW)
+    assert live.network_version("net") > before[0]
+    assert live.network_version("other") > before[1]
+    assert [state.station.name_zh for state in live.states("net")] == ["新名"]
+    assert live.state("silent") is None
+    assert shown(live).freshness == "fresh"
+
+
+def test_states_are_a_networks_own_in_the_registrys_order(live: Live) -> None:
+    assert [state.station.id for state in live.states("net")] == ["canteen", "silent"]
+    assert live.states("nowhere") == []
+    assert dict(live.networks()) == NETWORKS
+
+
+def test_unusable_hours_are_no_reason_to_stop(live: Live) -> None:
+    broken = STATIONS | {"far": replace(STATIONS["far"], hours="whenever")}
+    live.refresh_registry(NETWORKS, broken, NOW)
+    assert [state.access.value for state in live.states("other")] == ["unknown"]
+
+
+# --- the count of people does not depend on the order of arrival --------------------------------------
+
+
+@st.composite
+def days(draw: st.DrawFn) -> list[Snapshot]:
+    """Some hours of a room: crossings, silences, restarts of the totals, with and without motion."""
+    rows, at_ms, came, left = [], NOW - 14 * HOUR_MS, 5, 5
+    for seq in range(1, draw(st.integers(2, 25))):
+        at_ms += draw(st.sampled_from([1, 30_000, 240_000, 2_000_000, 5_000_000]))
+        if draw(st.integers(0, 9)) == 0:
+            came = left = 0
+        came, left = came + draw(st.integers(0, 2)), left + draw(st.integers(0, 2))
+        motion = draw(st.sampled_from([None, at_ms, at_ms - 60_000]))
+        rows.append(snapshot(seq, at_ms, doors=(Door("d", came, left),), presence=Presence(motion)))
+    return rows
+
+
+def outcome(live: Live, store: Store, at_ms: int) -> tuple[object, ...]:
+    """What is true at ``at_ms``, once every backlog has settled.
+
+    Without the crowding's word: it may rightly depend on the word that was told before.
+    """
+    live.settle(NOW + SETTLED)
+    live.recompute(at_ms)
+    state = live.state("canteen")
+    assert state is not None
+    people, estimated = state.crowding.people, state.crowding.estimated
+    corrections = store.corrections("canteen", 0, 2**53)
+    return state.at_ms, state.freshness, state.access, state.comfort, people, estimated, corrections
+
+
+@settings(deadline=None, max_examples=60)
+@given(days(), st.randoms(use_true_random=False), st.integers(1, 5))
+def test_any_order_and_repetition_gives_the_same_state(
+    rows: Sequence[Snapshot], chance: random.Random, size: int
+) -> None:
+    last_ms = rows[-1].at_ms if rows else NOW
+    with tempfile.TemporaryDirectory() as folder:
+        straight = Store.open(Path(folder) / "a.db")
+        first = assembled(straight)
+        take(first, straight, *rows)
+        expected = outcome(first, straight, last_ms)
+
+        mixed = Store.open(Path(folder) / "b.db")
+        second = assembled(mixed)
+        shuffled = list(rows)
+        chance.shuffle(shuffled)
+        for start in range(0, len(shuffled), size):
+            take(second, mixed, *shuffled[start : start + size])
+            if chance.random() < 0.3:
+                second.settle(NOW + SETTLED)
+        assert outcome(second, mixed, last_ms) == expected
+
+        restarted = assembled(mixed)
+        restarted.rebuild(last_ms)
+        assert outcome(restarted, mixed, last_ms) == expected
+        straight.close()
+        mixed.close()
+
+
+def test_a_backlog_waits_until_it_has_come_to_rest(live: Live, store: Store) -> None:
+    take(live, store, snapshot(3, NOW, doors=(Door("d", 7, 3),)))
+    take(live, store, snapshot(1, NOW - 60_000, doors=(Door("d", 2, 2),)))
+    live.settle(NOW + 1_000)
+    assert shown(live).crowding.people == 0
+    live.settle(NOW + 2_000)
+    assert shown(live).crowding.people == 4
+
+
+def test_a_backlog_that_does_not_rest_is_folded_all_the_same(live: Live, store: Store) -> None:
+    take(live, store, snapshot(9, NOW, doors=(Door("d", 7, 3),)))
+    late = snapshot(1, NOW - 60_000, doors=(Door("d", 2, 2),))
+    store.commit([Accepted("canteen", late, NOW, "measured", 0)])
+    for now_ms in range(NOW, NOW + 31_000, 1_000):
+        live.apply("canteen", late, now_ms)
+        live.settle(now_ms)
+    assert shown(live).crowding.people == 4
+
+
+# --- after a restart --------------------------------------------------------------------------------
+
+
+def test_a_restart_tells_the_same(live: Live, store: Store) -> None:
+    sockets = (Socket("a1", "usb", "charging", NOW - 5_000, 12.5),)
+    doors = [(Door("d", came, 1),) for came in (1, 4, 6)]
+    take(
+        live,
+        store,
+        *(
+            snapshot(
+                n, NOW - HOUR_MS * (3 - n), climate=degrees(26.0, NOW - 1_000), doors=each, sockets=sockets
+            )
+            for n, each in enumerate(doors, 1)
+        ),
+    )
+    store.commit((), (), {"canteen": Info("1", 1, 30, sockets=(SocketInfo("a1", "usb", "左一"),))})
+    live.set_info("canteen", store.infos()["canteen"])
+    before = shown(live)
+    live.settle(NOW)
+    restarted = assembled(store)
+    restarted.rebuild(NOW)
+    after = restarted.state("canteen")
+    assert after is not None
+    assert replace(after, version=0) == replace(before, version=0)
+    assert after.crowding.people == 5
