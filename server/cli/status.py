@@ -1,0 +1,139 @@
+"""``waystation status``: the pipeline at a glance, as the running server tells it at ``/metrics``."""
+
+import http.client
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+from prometheus_client.parser import text_string_to_metric_families
+from rich.markup import escape
+from rich.table import Table
+
+from server.cli import console, fail, settings
+from server.config import Settings
+
+RATE_S: Final = 2.0
+"""Two looks this far apart make a rate."""
+TIMEOUT_S: Final = 5.0
+_FRESHNESSES: Final = ("fresh", "stale", "offline", "none")
+_MOST_UNKNOWN: Final = 10
+
+Figures = Mapping[str, Mapping[tuple[str, ...], float]]
+"""Values by metric name and label values, in the order of the labels' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the server said at one moment: figures, and why it is not ready."""
+
+    figures: Figures
+    reasons: tuple[str, ...]
+
+    def value(self, name: str) -> float | None:
+        """A figure without labels, None when the server did not give it."""
+        return self.figures.get(f"waystation_{name}", {}).get(())
+
+    def labelled(self, name: str) -> Mapping[tuple[str, ...], float]:
+        """A figure by its label values."""
+        return self.figures.get(f"waystation_{name}", {})
+
+
+def status(context: typer.Context) -> None:
+    """Show the running server: stations by state, rates, ages, refusals, dead letters."""
+    chosen = settings(context)
+    first = _look(chosen)
+    time.sleep(RATE_S)
+    second = _look(chosen)
+    console.print(_pipeline(first, second))
+    console.print(_stations(second))
+    for table in (_refusals(second), _unknown(second)):
+        if table.row_count:
+            console.print(table)
+    for reason in second.reasons:
+        console.print(f"not ready: {reason}", style="red", markup=False)
+    if second.reasons:
+        raise typer.Exit(1)
+
+
+def _look(chosen: Settings) -> Look:
+    ready = json.loads(_get(chosen, "/readyz"))
+    return Look(parse(_get(chosen, "/metrics")), tuple(map(str, ready["reasons"])))
+
+
+def _get(chosen: Settings, path: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(chosen.host, chosen.host)  # noqa: S104 # where it listens
+    connection = http.client.HTTPConnection(host, chosen.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    except OSError as error:
+        fail(f"no server answers at {host}:{chosen.port} ({error}); is `waystation serve` running?")
+    finally:
+        connection.close()
+
+
+def parse(text: str) -> Figures:
+    """Prometheus' text format as values by name and label values."""
+    figures: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = tuple(value for _, value in sorted(sample.labels.items()))
+            figures.setdefault(sample.name, {})[labels] = sample.value
+    return figures
+
+
+def _pipeline(first: Look, second: Look) -> Table:
+    table = _table("pipeline", "", "")
+    for name in ("messages", "committed", "repeated", "unknown"):
+        total = second.value(f"{name}_total") or 0
+        rate = (total - (first.value(f"{name}_total") or 0)) / RATE_S
+        table.add_row(name, f"{total:,.0f}", f"{rate:,.1f}/s")
+    for name, label in (("last_message", "newest message"), ("last_commit", "newest commit")):
+        age = second.value(f"{name}_age_seconds")
+        table.add_row(label, "never" if age is None else f"{age:,.1f} s ago", "")
+    for name, label in (
+        ("pending", "pending"),
+        ("dead_letters", "dead letters"),
+        ("sse_readers", "open streams"),
+    ):
+        table.add_row(label, f"{second.value(name) or 0:,.0f}", "")
+    return table
+
+
+def _stations(look: Look) -> Table:
+    table = _table("stations", *_FRESHNESSES)
+    counts = look.labelled("stations")
+    networks = dict.fromkeys(network for _, network in counts)
+    for network in networks:
+        row = (counts.get((freshness, network), 0) for freshness in _FRESHNESSES)
+        table.add_row(escape(network), *(f"{count:,.0f}" for count in row))
+    ages = look.labelled("fresh_age_seconds")
+    told = " · ".join(f"p{float(q) * 100:g} {age:,.0f} s" for (q,), age in ages.items())
+    table.caption = f"age of fresh readings: {told}" if told else "no fresh readings"
+    return table
+
+
+def _refusals(look: Look) -> Table:
+    table = _table("refused", "messages")
+    for (reason,), count in look.labelled("refused_total").items():
+        table.add_row(escape(reason), f"{count:,.0f}")
+    return table
+
+
+def _unknown(look: Look) -> Table:
+    table = _table("not in the registry", "messages")
+    ranked = sorted(look.labelled("unknown_station").items(), key=lambda pair: -pair[1])
+    for (station,), count in ranked[:_MOST_UNKNOWN]:
+        table.add_row(escape(station), f"{count:,.0f}")
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title_justify="left", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(title, style="bold")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table

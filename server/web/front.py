@@ -1,0 +1,139 @@
+"""The first to see every request: security headers, size limits, the stream and the ready-made answers.
+
+Plain ASGI before FastAPI. What it does not know it hands on, so that it is never more than a short cut.
+"""
+
+import json
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from server.web.api import Answers
+from server.web.bodies import Body, Headers, Message, Receive, Scope, Send, answer
+from server.web.events import Events
+from server.web.query import BadQueryError
+
+MAX_REQUEST: Final = 64 * 1024
+"""Bytes of a request's body."""
+
+SECURITY: Final[Headers] = [
+    (
+        b"content-security-policy",
+        (
+            b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            b"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        ),
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)"),
+]
+
+
+class TooLargeError(Exception):
+    """The body of a request passed :data:`MAX_REQUEST`."""
+
+
+class Front:
+    """ASGI: short cuts before ``app``. Call :meth:`close` before a stop, or streams hold it up.
+
+    ``base_path`` is ``""`` or ``/path`` without a slash at the end, as uvicorn wants its root path.
+    """
+
+    def __init__(self, app: Any, answers: Answers, events: Events, base_path: str) -> None:
+        self._app, self._answers, self._events = app, answers, events
+        self.base_path = base_path
+
+    def close(self) -> None:
+        """End all event streams; from any thread."""
+        self._events.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = self._path(scope)
+        if path == "/api/v1/events":
+            await self._events(scope, receive, send, SECURITY)
+            return
+        body = self._ready(path, scope)
+        if body is not None:
+            await answer(body, scope, send, SECURITY)
+        elif _declared_length(scope) > MAX_REQUEST:
+            await _too_large(send)
+        else:
+            await self._hand_on(scope, receive, send)
+
+    def _path(self, scope: Scope) -> str:
+        path: str = scope["path"]
+        return path.removeprefix(self.base_path) if self.base_path else path
+
+    def _ready(self, path: str, scope: Scope) -> Body | None:
+        if scope["method"] not in ("GET", "HEAD"):
+            return None
+        query: bytes = scope["query_string"]
+        if path == "/api/v1/networks" and not query:
+            return self._answers.networks()
+        if path == "/api/v1/stations":
+            return self._stations(query)
+        return None
+
+    def _stations(self, query: bytes) -> Body | None:
+        """None for anything odd: the route says what is wrong with it."""
+        try:
+            pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=2)
+            asked = dict(pairs)
+            if len(asked) != len(pairs) or not asked.keys() <= {"network", "district"}:
+                return None
+            return self._answers.stations(asked.get("network"), asked.get("district"))
+        except (BadQueryError, ValueError):
+            return None
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def secured(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", []), *SECURITY]
+            await send(message)
+
+        # Every address that answers GET answers HEAD; the server leaves the body out.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        try:
+            await self._app(asked, _limited(receive), secured)
+        except TooLargeError:
+            if not started:
+                await _too_large(send)
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() and len(value) < 19 else MAX_REQUEST + 1
+    return 0
+
+
+def _limited(receive: Receive) -> Receive:
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_REQUEST:
+            raise TooLargeError
+        return message
+
+    return limited
+
+
+async def _too_large(send: Send) -> None:
+    content = json.dumps({"error": f"a request's body holds at most {MAX_REQUEST} bytes"}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *SECURITY]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

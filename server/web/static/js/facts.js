@@ -1,0 +1,91 @@
+// Facts as words, on the phone: the same as server/web/text.py says, from the same strings and looks.
+
+export class Text {
+  constructor(setup, language) {
+    this.strings = setup.strings;
+    this.looks = setup.looks;
+    this.zone = setup.zone;
+    this.language = language;
+  }
+
+  say(key, values = {}) {
+    return this.strings[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  }
+
+  number(value) {
+    return this.language === "en" ? value.toLocaleString("en") : String(value);
+  }
+
+  moment(instant, nowMs) {
+    const day = (ms) => new Date(ms).toLocaleDateString("en-CA", { timeZone: this.zone });
+    const at = new Date(instant);
+    const time = at
+      .toLocaleTimeString("en-GB", { timeZone: this.zone, hour: "2-digit", minute: "2-digit" })
+      .replace(/^0/, "");
+    const days = (Date.parse(day(at)) - Date.parse(day(nowMs))) / 86_400_000;
+    if (days === 0) return this.say("day.today", { time });
+    if (days === 1) return this.say("day.tomorrow", { time });
+    const weekday = (new Date(day(at)).getUTCDay() + 6) % 7;
+    return this.say("day.weekday", { day: this.say(`weekday.${weekday}`), time });
+  }
+
+  age(instant, nowMs) {
+    const minutes = Math.max(0, Math.floor((nowMs - Date.parse(instant)) / 60_000));
+    if (minutes < 1) return this.say("age.now");
+    if (minutes < 60) return this.say("age.minutes", { count: minutes });
+    if (minutes < 1440) return this.say("age.hours", { count: Math.floor(minutes / 60) });
+    return this.say("age.days", { count: Math.floor(minutes / 1440) });
+  }
+
+  facts(row, nowMs) {
+    return [
+      this.fact("access", row.access, this.accessNotes(row.access, nowMs)),
+      this.fact("crowding", row.crowding, this.crowdingNotes(row.crowding)),
+      this.fact("comfort", row.comfort, this.comfortNotes(row.comfort)),
+    ];
+  }
+
+  fact(kind, said, notes) {
+    const [tone, icon] = this.looks[kind][said.value];
+    const full = notes.join(this.say("sentence.separator"));
+    const word = this.say(`${kind}.${said.value}`);
+    return { kind, value: said.value, word, tone, icon, note: notes[0], full, at: said.measured_at };
+  }
+
+  accessNotes(access, nowMs) {
+    const evidence = access.evidence || "none";
+    const notes = [];
+    if (access.changes_at && access.value !== "locked" && access.value !== "unknown") {
+      const turns = access.value === "closed" ? "access.opens" : "access.closes";
+      const key = evidence === "notice" ? "access.changes" : turns;
+      notes.push(this.say(key, { time: this.moment(access.changes_at, nowMs) }));
+    }
+    notes.push(this.say(`evidence.${evidence}`));
+    if (access.hours_unconfirmed) notes.push(this.say("access.unconfirmed"));
+    return notes;
+  }
+
+  crowdingNotes(crowding) {
+    const reason = crowding.reason || "places";
+    if (crowding.value === "unknown") return [this.say(`crowding.reason.${reason}`)];
+    const taken = crowding.taken_pct_from;
+    const notes = [taken === undefined ? this.say("crowding.few") : this.say(`crowding.taken.${taken}`)];
+    if (reason === "held") notes[0] = this.say("crowding.reason.held");
+    if (crowding.places) notes.push(this.say("crowding.places", { places: this.number(crowding.places) }));
+    if (crowding.estimated) notes.push(this.say("crowding.estimated"));
+    return notes;
+  }
+
+  comfortNotes(comfort) {
+    const notes = [];
+    const reason = comfort.reason || "temperature";
+    if (comfort.temperature_c !== undefined) {
+      notes.push(this.say("comfort.temperature", { value: Math.floor(comfort.temperature_c * 2 + 0.5) / 2 }));
+    }
+    if (comfort.humidity_pct !== undefined) {
+      notes.push(this.say("comfort.humidity", { value: Math.floor(comfort.humidity_pct / 5 + 0.5) * 5 }));
+    }
+    if (!notes.length || reason === "heat_index") notes.push(this.say(`comfort.reason.${reason}`));
+    return notes;
+  }
+}

@@ -1,0 +1,327 @@
+"""The rider's page in a real Chromium, phone size."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from playwright.sync_api import Browser, Page, expect
+
+from contract import codec, topics
+from contract.messages import Climate, Snapshot, Telemetry
+from server.config import Settings
+from server.model import Access, Comfort, Crowding, SocketCounts, StationState
+from server.pipeline import Pipeline
+from server.web import build_web, public
+from server.web.text import Text
+from tests.support.browser import chromium, phone
+from tests.support.mosquitto import Broker
+from tests.support.server import NETWORK, register, running_server, settings_for
+from tests.support.serving import serving
+from tests.support.wait import until
+from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def live(now_ms: int) -> TableLive:
+    table = TableLive()
+    table.put(*(open_state(station(number), now_ms) for number in (1, 2, 3)), static_state(station(4)))
+    return table
+
+
+@pytest.fixture
+def url(live: TableLive) -> Iterator[str]:
+    with serving(build_web(live, TableStore(), Settings(), Pipeline(connected=True, alive=True))) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def crowd(state: StationState, now_ms: int) -> StationState:
+    """The same station, now full and hot, with one socket free and one battery less."""
+    return replace(
+        state,
+        at_ms=now_ms,
+        crowding=Crowding("full", 17, 16, False, now_ms, "places"),
+        comfort=Comfort("hot", 31.2, 70, now_ms, reason="temperature"),
+        sockets=SocketCounts(8, 0, 6, 1, 1, now_ms),
+        socket_list=tuple(replace(each, state="charging") for each in state.socket_list),
+    )
+
+
+def overflow(page: Page) -> int:
+    """Pixels that the page is wider than the phone."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def test_a_reading_changes_the_words_unreloaded(
+    browser: Browser, url: str, live: TableLive, now_ms: int
+) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        loads: list[str] = []
+        page.on("load", lambda _: loads.append("load"))
+        page.goto(f"{url}/n/taiyuan")
+        card = page.locator("#taiyuan-0001")
+        expect(card.locator("[data-fact=crowding] .word")).to_have_text("不挤")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        live.put(crowd(open_state(station(1), now_ms), now_ms))
+        expect(card.locator("[data-fact=crowding] .word")).to_have_text("满了")
+        expect(card.locator("[data-fact=crowding] .note")).to_have_text("坐满了")
+        expect(card.locator("[data-fact=comfort]")).to_have_class("fact bad changed")
+        expect(card.locator("[data-resource=sockets] .amount")).to_have_text("0/8")
+        expect(page.locator("#taiyuan-0002 [data-fact=crowding] .word")).to_have_text("不挤")
+        assert loads == ["load"]
+
+
+def telemetry(seq: int, now_ms: int, temperature_c: float) -> bytes:
+    """One snapshot of a station as its agent sends it."""
+    snapshot = Snapshot(
+        "00000000000000aa", seq, now_ms, seq * 1000, "b007-0000", "synced", Climate(now_ms, temperature_c, 50)
+    )
+    return codec.encode(Telemetry("b007-0000", seq * 1000, (snapshot,)))
+
+
+def test_a_reading_on_the_broker_reaches_the_screen(browser: Browser, broker: Broker, tmp_path: Path) -> None:
+    register(tmp_path / "data", ["st-001"], replace(NETWORK, summer=(1, 12)))
+    password = broker.add_user("st-001")
+    with running_server(settings_for(broker, tmp_path / "data")) as server, phone(browser) as context:
+        station_link = mqtt.Client(CallbackAPIVersion.VERSION2, "st-001")
+        station_link.username_pw_set("st-001", password)
+        station_link.connect(broker.host, broker.port)
+        station_link.loop_start()
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.http_port}/n/{NETWORK.id}")
+        comfort = page.locator("#st-001 [data-fact=comfort]")
+        expect(comfort.locator(".word")).to_have_text("不清楚")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        for seq, (degrees, word) in enumerate(((26.0, "凉快"), (33.0, "热")), 1):
+            station_link.publish(
+                topics.topic("st-001", "telemetry"),
+                telemetry(seq, time.time_ns() // 1_000_000, degrees),
+                qos=1,
+            )
+            expect(comfort.locator(".word")).to_have_text(word)
+            expect(comfort.locator(".note")).to_have_text(f"{degrees:g} °C")
+        page.goto(f"http://127.0.0.1:{server.http_port}/s/st-001")
+        expect(page.locator("[data-fact=comfort] .note")).to_have_text("33 °C，湿度 50%")
+        station_link.disconnect()
+        station_link.loop_stop()
+
+
+def test_a_station_page_follows_each_socket(browser: Browser, url: str, live: TableLive, now_ms: int) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.goto(f"{url}/s/taiyuan-0001")
+        expect(page.locator("[data-socket=s1] .word")).to_have_text("空着")
+        live.put(crowd(open_state(station(1), now_ms), now_ms))
+        expect(page.locator("[data-socket=s1] .word")).to_have_text("充电中")
+        expect(page.locator("[data-fact=comfort] .note")).to_have_text("31 °C，湿度 70%")
+
+
+def test_without_a_stream_the_list_is_asked_for(
+    browser: Browser, url: str, live: TableLive, now_ms: int
+) -> None:
+    with phone(browser) as context:
+        context.route("**/api/v1/events*", lambda route: route.fulfill(status=503, body="{}"))
+        page = context.new_page()
+        live.put(crowd(open_state(station(1), now_ms), now_ms))
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "polling")
+        expect(page.locator(".connection .text")).to_have_text("每半分钟更新")
+
+
+def test_a_lost_server_is_said(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        context.route("**/api/**", lambda route: route.abort())
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/n/taiyuan")
+
+        def state() -> str | None:
+            page.clock.run_for(5_000)
+            return page.locator(".connection").get_attribute("data-state")
+
+        until(lambda: state() == "lost", 10, "the page says that the server is lost")
+        expect(page.locator("#taiyuan-0001 .word").first).to_have_text("开放")
+
+
+def test_facts_grow_old_by_themselves_when_nobody_tells(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        context.route("**/api/**", lambda route: route.abort())
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/n/taiyuan")
+        card = page.locator("#taiyuan-0001")
+        expect(card).to_have_attribute("data-freshness", "fresh")
+        page.clock.run_for(6 * 60_000)
+        expect(card).to_have_attribute("data-freshness", "stale")
+        expect(card.locator(".state")).to_have_text("数据旧了")
+        expect(card.locator("[data-fact=comfort] .age")).to_have_text("6 分钟前")
+        page.clock.run_for(5 * 60_000)
+        expect(card).to_have_attribute("data-freshness", "offline")
+
+
+def test_the_page_is_complete_without_scripts(browser: Browser, url: str) -> None:
+    with phone(browser, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{url}/")
+        page.get_by_role("link", name="太原市").click()
+        card = page.locator("#taiyuan-0001")
+        expect(card.locator(".word")).to_have_text(["开放", "不挤", "凉快"])
+        assert ":" in card.locator(".age").first.inner_text(), "an absolute time, not an age"
+        page.get_by_role("link", name="万柏林区").click()
+        expect(page.locator(".card")).to_have_count(1)
+        page.locator(".card h3 a").click()
+        expect(page.locator(".unit")).to_have_count(8)
+        page.get_by_role("link", name="English").click()
+        expect(page.locator(".facts .word")).to_have_text(["Open", "Quiet", "Cool"])
+
+
+def test_the_search_finds_by_name(browser: Browser, url: str) -> None:
+    with phone(browser, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{url}/n/taiyuan")
+        page.get_by_role("searchbox").fill("Community 3")
+        page.get_by_role("searchbox").press("Enter")
+        expect(page.locator(".card")).to_have_count(1)
+        expect(page.locator(".card h3")).to_have_text("Jiajie Community 3")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_right(
+    browser: Browser, url: str, live: TableLive, locale: str, scheme: Any
+) -> None:
+    hostile = open_state(station(9, name="W" * 300), time.time_ns() // 1_000_000)
+    live.put(replace(hostile, station=replace(hostile.station, name_en="W" * 300, region=("超长" * 60,))))
+    with phone(browser, locale=locale, color_scheme=scheme) as context:
+        page = context.new_page()
+        for path in (
+            "/",
+            "/n/taiyuan",
+            "/n/liuyang",
+            "/s/taiyuan-0001",
+            "/s/taiyuan-0004",
+            "/s/taiyuan-0009",
+            "/x",
+        ):
+            page.goto(url + path)
+            assert overflow(page) == 0, path
+        page.goto(f"{url}/n/taiyuan")
+        shot = page.screenshot()
+        assert len(shot) > 20_000, "not blank"
+        background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        assert (sum(map(int, background[4:-1].split(","))) < 150) == (scheme == "dark")
+        for target in page.locator("a:visible, button:visible, input:visible").all():
+            box = target.bounding_box()
+            inside = target.evaluate("e => !!e.closest('.card, .foot, .skip') || e.matches('.skip')")
+            assert box is not None
+            assert inside or box["height"] >= 44, target.inner_text()
+        clipped = page.evaluate(
+            "[...document.querySelectorAll('.fact .word, .fact .note')]"
+            ".filter(e => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right)"
+            ".map(e => e.textContent)"
+        )
+        assert clipped == []
+
+
+def test_nothing_jumps_when_the_scripts_start(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())"
+            " window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });"
+        )
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        expect(page.locator("#taiyuan-0001 .age").first).to_have_text("刚刚")
+        assert page.evaluate("window.shift") < 0.02
+
+
+def test_nothing_breaks_the_content_policy_and_nothing_comes_from_elsewhere(
+    browser: Browser, url: str
+) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        for path in ("/", "/n/taiyuan", "/s/taiyuan-0001"):
+            page.goto(url + path)
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        assert complaints == []
+        assert {address.startswith(url) for address in asked} == {True}
+
+
+def told(now_ms: int) -> list[StationState]:
+    """States that between them use every word and every reason."""
+    base = open_state(station(1), now_ms)
+    accesses = [
+        Access(value, evidence, changes, unconfirmed, now_ms)
+        for value in ("open", "closing_soon", "closed", "locked", "unknown")
+        for evidence in ("verified", "timetable", "notice", "contact", "none")
+        for changes in (None, now_ms + HOUR_MS, now_ms + 20 * HOUR_MS, now_ms + 90 * HOUR_MS)
+        for unconfirmed in (False, True)
+    ]
+    crowdings = [
+        Crowding(value, people, places, estimated, now_ms, reason)
+        for value in ("quiet", "busy", "crowded", "full", "unknown")
+        for people, places in ((0, 16), (5, 16), (1500, 1200), (None, None))
+        for estimated in (False, True)
+        for reason in ("places", "held", "no_places", "no_count", "offline", "no_live_data")
+    ]
+    comforts = [
+        Comfort(value, temperature, humidity, now_ms, reason=reason)
+        for value in ("cool", "warm", "mild", "hot", "cold", "unknown")
+        for temperature, humidity in ((27.25, 62.5), (-0.2, None), (26.0, 0.0), (None, 99.0), (None, None))
+        for reason in ("temperature", "heat_index", "no_reading", "offline", "no_live_data")
+    ]
+    return [
+        *(replace(base, access=access) for access in accesses),
+        *(replace(base, crowding=crowding) for crowding in crowdings),
+        *(replace(base, comfort=comfort) for comfort in comforts),
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_phone_says_what_the_server_says(browser: Browser, url: str, now_ms: int, language: Any) -> None:
+    states = told(now_ms)
+    rows = [public.status(state) for state in states]
+    text = Text(language, now_ms)
+    expected = [
+        [[f.word, f.tone, f.icon, f.note, f.full] for f in text.facts(row, "Asia/Shanghai")] for row in rows
+    ]
+    with phone(browser, timezone_id="America/New_York") as context:
+        page = context.new_page()
+        page.goto(f"{url}/n/taiyuan?lang={language}")
+        module = page.locator("script[type=module]").get_attribute("src")
+        assert module is not None
+        said = page.evaluate(
+            """async ([address, rows, now, language]) => {
+                const { Text } = await import(address);
+                const setup = JSON.parse(document.getElementById("setup").textContent);
+                const text = new Text(setup, language);
+                const flat = (fact) => [fact.word, fact.tone, fact.icon, fact.note, fact.full];
+                return rows.map((row) => text.facts(row, now).map(flat));
+            }""",
+            [module.replace("page.js", "facts.js"), json.loads(msgspec.json.encode(rows)), now_ms, language],
+        )
+    assert said == expected

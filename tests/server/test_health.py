@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from server.config import Settings
+from server.pipeline import Pipeline
+from server.web import build_web
+from server.web.health import not_ready
+from tests.support.asgi import asking
+from tests.support.web import NOON_MS, TableLive, TableStore, open_state, static_state, station
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "reasons"),
+    [
+        (Pipeline(connected=True, alive=True), []),
+        (Pipeline(connected=False, alive=True), ["broker"]),
+        (Pipeline(connected=True, alive=False), ["ingest"]),
+        (Pipeline(connected=True, alive=True, stalled="disk full"), ["disk full"]),
+        (Pipeline(), ["ingest", "broker"]),
+    ],
+)
+def test_ready_means_that_a_reading_would_be_committed(pipeline: Pipeline, reasons: list[str]) -> None:
+    said = not_ready(pipeline)
+    assert len(said) == len(reasons)
+    assert all(word in sentence for word, sentence in zip(reasons, said, strict=True))
+    with asking(build_web(TableLive(), TableStore(), Settings(), pipeline)) as client:
+        answer = client.ask("/readyz")
+        assert answer.status_code == (503 if reasons else 200)
+        assert answer.json() == {"ready": not reasons, "reasons": said}
+        assert client.ask("/healthz").text == "ok\n", "alive, whatever the broker does"
+
+
+def test_metrics_tell_the_pipeline_and_the_stations() -> None:
+    pipeline = Pipeline(
+        connected=True, alive=True, committed_total=42, dead_letters=3, last_message_ms=NOON_MS
+    )
+    pipeline.refuse("too_old", 7)
+    pipeline.unknown('evil"}\n')
+    live = TableLive()
+    live.put(open_state(), static_state(), replace(open_state(station(3)), freshness="stale"))
+    with asking(build_web(live, TableStore(), Settings(), pipeline)) as client:
+        text = client.ask("/metrics").text
+    samples = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["waystation_committed_total", ()] == 42
+    assert samples["waystation_dead_letters", ()] == 3
+    assert samples["waystation_refused_total", (("reason", "too_old"),)] == 7
+    assert samples["waystation_unknown_station", (("station", 'evil"}\n'),)] == 1
+    assert samples["waystation_ready", ()] == 1
+    assert samples["waystation_last_message_age_seconds", ()] > 0
+    by_freshness = {
+        dict(labels)["freshness"]: value
+        for (name, labels), value in samples.items()
+        if name == "waystation_stations" and dict(labels)["network"] == "taiyuan"
+    }
+    assert by_freshness == {"fresh": 1, "stale": 1, "offline": 0, "none": 1}
+    assert "taiyuan-0001" not in text, "no figure is about one station"

@@ -1,0 +1,188 @@
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from server.model import Access, Comfort, Crowding
+from server.web import public, text
+from server.web.networks import Declared
+from server.web.text import LANGUAGES, LOOKS, Language, Text, choose, strings
+from tests.support.web import HOUR_MS, NOON_MS, open_state, static_state
+
+WEB = Path(text.__file__).parent
+ZONE = "Asia/Shanghai"
+ZH, EN = Text("zh", NOON_MS), Text("en", NOON_MS)
+
+
+def test_both_languages_have_the_same_strings_with_the_same_blanks() -> None:
+    blanks = [
+        {key: sorted(set(re.findall(r"\{(\w+)\}", value))) for key, value in strings(language).items()}
+        for language in LANGUAGES
+    ]
+    assert blanks[0] == blanks[1]
+    assert all(value.strip() for language in LANGUAGES for value in strings(language).values())
+
+
+def test_no_string_for_riders_is_written_outside_the_locales() -> None:
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    for path in [*WEB.glob("templates/*"), *WEB.glob("static/**/*.js"), *WEB.glob("static/**/*.css")]:
+        assert not chinese.search(path.read_text()), path.name
+    for path in WEB.glob("templates/*.html"):
+        bare = re.sub(
+            r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", " ", re.sub(r"\{#.*?#\}", "", path.read_text()), flags=re.S
+        )
+        assert not re.search(r"[A-Za-z]{2,}", bare), f"{path.name}: {bare.split()}"
+
+
+def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_over() -> None:
+    source = "".join(
+        path.read_text()
+        for path in [*WEB.glob("templates/*.html"), *WEB.glob("static/js/*.js"), *WEB.glob("*.py")]
+    )
+    named = set(re.findall(r"""(?:\bt|say|self)\(f?['"`]([a-z_.0-9]+)['"`]""", source))
+    named |= set(re.findall(r"[\"'`]([a-z]+(?:\.[a-z_0-9]+)+)[\"'`]", source)) & set(strings("zh"))
+    assert named <= set(strings("zh")) | {key.rpartition(".")[0] + "." for key in strings("zh")}
+    families = ("access.", "crowding.", "comfort.", "evidence.", "freshness.", "slot.", "socket.", "weekday.",
+                "hours.", "qualifier.", "amenity.", "fact.", "link.", "error.")  # fmt: skip
+    left = [key for key in strings("zh") if key not in named and not key.startswith(families)]
+    assert left == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_the_model_has_a_string_a_tone_and_an_icon(language: Language) -> None:
+    sprite = (WEB / "templates/icons.svg").read_text()
+    for kind, looks in LOOKS.items():
+        for value, (_, icon) in looks.items():
+            assert strings(language)[f"{kind}.{value}"]
+            assert f'id="i-{icon}"' in sprite
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accepted", "chosen", "why"),
+    [
+        (None, "", "zh", "Chinese first"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh", "a Chinese phone"),
+        (None, "en-GB,en;q=0.9", "en", "an English phone"),
+        (None, "fr-FR,en;q=0.5", "en", "the best that we have"),
+        (None, "en;q=0.1,zh;q=0.9", "zh", "weights count, not the order"),
+        (None, "en;q=0", "zh", "refused"),
+        (None, "*", "zh", "anything"),
+        (None, ";;;,q=,\x00", "zh", "nonsense"),
+        ("en", "zh", "en", "chosen by hand"),
+        ("zh", "en", "zh", "chosen by hand"),
+        ("xx", "en", "en", "an unknown language is no error"),
+    ],
+)
+def test_the_language_of_a_page(wanted: str | None, accepted: str, chosen: str, why: str) -> None:
+    assert choose(wanted, accepted) == chosen, why
+
+
+@pytest.mark.parametrize(
+    ("access", "zh", "en", "why"),
+    [
+        (Access("open", "verified", NOON_MS + 9 * HOUR_MS), "22:20 关门", "closes 22:20", "when it ends"),
+        (Access("open", "verified"), "刚核实过", "checked just now", "round the clock"),
+        (Access("open", "timetable"), "按开放时间", "by its hours", "nobody has been seen"),
+        (Access("closed", "timetable", NOON_MS + 17 * HOUR_MS), "明天 6:20 开门", "opens tomorrow 6:20", ""),
+        (Access("closed", "timetable", NOON_MS + 72 * HOUR_MS), "周六 13:20 开门", "opens Sat 13:20", ""),
+        (Access("closed", "notice", NOON_MS + HOUR_MS), "到 14:20", "until 14:20", "a notice ends"),
+        (Access("locked", "contact", NOON_MS + HOUR_MS), "门锁信号", "door bolt", "the timetable is no help"),
+        (Access("unknown", "none"), "没有开放时间", "no hours given", "nothing published"),
+    ],
+)  # fmt: skip
+def test_the_reason_beside_access(access: Access, zh: str, en: str, why: str) -> None:
+    row = public.status(replace(open_state(), access=access))
+    assert (ZH.facts(row, ZONE)[0].note, EN.facts(row, ZONE)[0].note) == (zh, en), why
+
+
+@pytest.mark.parametrize(
+    ("crowding", "zh", "why"),
+    [
+        (Crowding("quiet", 1, 16, reason="places"), "没几个人，16 个座位", "few people are a word"),
+        (Crowding("quiet", 4, 16, reason="places"), "不到一半有人，16 个座位", "a quarter and more"),
+        (Crowding("full", 16, 16, reason="places"), "坐满了，16 个座位", "full"),
+        (Crowding("busy", 5, 16, reason="held"), "正在变空，16 个座位", "better already, held back"),
+        (Crowding("busy", 9, 16, True, reason="places"), "一多半有人，16 个座位，估计", "estimated"),
+        (Crowding("unknown", None, 16, reason="no_count"), "没有计数", "no door counter"),
+        (Crowding("unknown", 4, None, reason="no_places"), "座位数不详", "no places registered"),
+    ],
+)
+def test_the_reason_beside_crowding(crowding: Crowding, zh: str, why: str) -> None:
+    assert ZH.facts(public.status(replace(open_state(), crowding=crowding)), ZONE)[1].full == zh, why
+
+
+@pytest.mark.parametrize(
+    ("comfort", "full", "why"),
+    [
+        (Comfort("cool", 27.5, 61, reason="temperature"), "27.5 °C, humidity 60%", "half degrees, fives"),
+        (Comfort("cool", 26.0, None, reason="temperature"), "26 °C", "no humidity"),
+        (Comfort("hot", 29.0, 80, reason="heat_index"), "29 °C, humidity 80%, humid", "why it is hot at 29"),
+        (Comfort("unknown", reason="no_reading"), "no reading", "no sensor spoke"),
+    ],
+)
+def test_the_reason_beside_comfort(comfort: Comfort, full: str, why: str) -> None:
+    assert EN.facts(public.status(replace(open_state(), comfort=comfort)), ZONE)[2].full == full, why
+
+
+def test_a_station_without_a_device_says_so_in_both_languages() -> None:
+    row = public.status(static_state())
+    assert [fact.word for fact in ZH.facts(row, ZONE)] == ["开放", "不清楚", "不清楚"]
+    assert [fact.note for fact in EN.facts(row, ZONE)][1:] == ["no live data", "no live data"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "zh", "en"),
+    [
+        (Declared(2080, "余"), "2080 余", "2,080+"),
+        (Declared(420, "多"), "420 多", "420+"),
+        (Declared(50, "超"), "超 50", "over 50"),
+        (Declared(1200, "约"), "约 1200", "about 1,200"),
+        (Declared(25), "25", "25"),
+    ],
+)
+def test_a_qualifier_survives(declared: Declared, zh: str, en: str) -> None:
+    assert (ZH.declared(declared), EN.declared(declared)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("written", "zh", "en"),
+    [
+        ("2025-03", "2025年3月", "2025-03"),
+        ("2025-03-09", "2025年3月9日", "2025-03-09"),
+        ("2025", "2025年", "2025"),
+        ("去年", "去年", "去年"),
+    ],
+)
+def test_a_date_of_any_precision(written: str, zh: str, en: str) -> None:
+    assert (ZH.date(written), EN.date(written)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("osm", "zh", "en"),
+    [
+        ("24/7", "全天开放", "Open all day, every day"),
+        ("Mo-Su 08:00-22:00", "每天 08:00–22:00", "Every day 08:00–22:00"),
+        (
+            "Mo-Fr 06:00-22:00; PH off",
+            "周一至周五 06:00–22:00；法定节假日 不开放",
+            "Mon–Fri 06:00–22:00; public holidays closed",
+        ),
+        ("Sa,Su 08:00-20:00", "周六、周日 08:00–20:00", "Sat, Sun 08:00–20:00"),
+        ("18:00-02:00", "18:00–02:00", "18:00–02:00"),
+        ("sunrise-sunset", "sunrise-sunset", "sunrise-sunset"),
+    ],
+)
+def test_opening_hours_in_words(osm: str, zh: str, en: str) -> None:
+    assert (ZH.hours(osm), EN.hours(osm)) == (zh, en)
+
+
+def test_a_name_is_in_the_language_of_the_page_where_there_is_one() -> None:
+    both, one = public.Name("太原", "Taiyuan"), public.Name("浏阳")
+    assert (ZH.name(both), EN.name(both), EN.name(one)) == ("太原", "Taiyuan", "浏阳")
+
+
+def test_the_locales_are_plain_json() -> None:
+    for language in LANGUAGES:
+        assert json.loads((WEB / f"locales/{language}.json").read_text(encoding="utf-8"))

@@ -1,0 +1,30 @@
+"""An ASGI application behind a real uvicorn on a free loopback port, in a thread."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from server.web import Front
+from tests.support.wait import until
+
+
+@contextmanager
+def serving(app: Front) -> Iterator[int]:
+    """The port on which ``app`` is served; ended as the server ends it: streams first."""
+    config = uvicorn.Config(
+        app, port=0, access_log=False, log_config=None, http="httptools", ws="none", lifespan="off",
+        timeout_graceful_shutdown=5,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="serving")
+    thread.start()
+    try:
+        until(lambda: server.started, 10, "uvicorn has started")
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        app.close()
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive(), "the server has ended"
