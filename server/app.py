@@ -1,0 +1,163 @@
+"""Wiring: constructs everything, starts it in order, stops it in the other."""
+
+import gc
+import logging
+import resource
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.broker import BrokerLink
+from server.config import Settings
+from server.dating import DAY_MS, Window
+from server.ingest import Ingest
+from server.live import Live
+from server.pipeline import Pipeline
+from server.registry import Registry
+from server.store.sqlite import Store
+from server.web import build_web
+
+log = logging.getLogger(__name__)
+
+RECOMPUTE_MS: Final = 10_000
+"""How often the clock may change a word."""
+
+
+class Server:
+    """One whole server. ``start``, then ``wait`` or ``stop``; :meth:`run` does all of it for a process.
+
+    Attributes:
+        live, store, registry, pipeline, settings: the parts, for whoever embeds it.
+        http_port: where it listens, once started.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.pipeline = Pipeline()
+        self.registry = Registry.open(settings.registry_db)
+        self.store = Store.open(settings.readings_db, dead_letters_max=settings.dead_letters_max)
+        self.pipeline.store_replaced = self.store.replaced
+        self.pipeline.dead_letters = self.store.counts().dead_letters
+        self.live = Live(self.store)
+        window = Window(settings.accept_past_days * DAY_MS, settings.accept_future_s * 1000)
+        self._ingest = Ingest(self.store, self.live, self.pipeline, window, _now_ms)
+        self._link = BrokerLink(settings, self._ingest, self.pipeline, self._tick, self._fail)
+        self._front = build_web(self.live, self.store, settings, self.pipeline)
+        self._web = uvicorn.Server(uvicorn.Config(
+            self._front, access_log=False, server_header=False, http="httptools", ws="none",
+            root_path=self._front.base_path, lifespan="off", proxy_headers=True,
+            forwarded_allow_ips=settings.forwarded_allow_ips, timeout_graceful_shutdown=5, log_config=None,
+        ))  # fmt: skip
+        self._web_thread = threading.Thread(target=self._serve, name="web", daemon=True)
+        self._listener: socket.socket | None = None
+        self._over = threading.Event()
+        self._failure: BaseException | None = None
+        self._recomputed_ms = 0
+        self._registry_old = True
+        self._trouble = ""
+        self.http_port = 0
+
+    def start(self) -> None:
+        """Listen, rebuild the live state, begin to take deliveries.
+
+        Raises:
+            OSError: the address to listen on cannot be had.
+        """
+        raise_descriptor_limit()
+        self._listener = socket.create_server((self.settings.host, self.settings.port), backlog=2048)
+        self.http_port = self._listener.getsockname()[1]
+        self._refresh(_now_ms())
+        self.live.rebuild(_now_ms())
+        self._link.start()
+        self._web_thread.start()
+        log.info("server_started url=http://%s:%d", self.settings.host, self.http_port)
+
+    def stop(self) -> None:
+        """Commit and answer what was read, end the streams, close the files; also after a failed start."""
+        self._link.stop()
+        self._front.close()
+        self._web.should_exit = True
+        if self._web_thread.ident is not None:
+            self._web_thread.join()
+        if self._listener is not None:
+            self._listener.close()
+        self.store.close()
+        self.registry.close()
+        log.info("server_stopped")
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; the exit code, 1 when a part has failed."""
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._on_signal)
+        try:
+            self.start()
+            calm_collector()
+            self._over.wait()
+        finally:
+            self.stop()
+        return 1 if self._failure else 0
+
+    def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
+        self._over.set()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
+        self._over.set()
+
+    def _serve(self) -> None:
+        try:
+            assert self._listener is not None
+            self._web.run(sockets=[self._listener])
+        except BaseException as error:
+            log.exception("web_failed")
+            self._fail(error)
+
+    def _tick(self, now_ms: int) -> None:
+        """Every second, in the ingest thread. What a database cannot do now is done the next time."""
+        try:
+            self._registry_old = self.registry.changed() or self._registry_old
+            if self._registry_old:
+                self._refresh(now_ms)
+            self.live.settle(now_ms)
+            self._trouble = ""
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            if str(error) != self._trouble:
+                log.error("tick_failed error=%s", error)
+            self._trouble = str(error)
+        self.live.show(now_ms)
+        if now_ms - self._recomputed_ms >= RECOMPUTE_MS:
+            self._recomputed_ms = now_ms
+            self.live.recompute(now_ms)
+
+    def _refresh(self, now_ms: int) -> None:
+        stations = self.registry.stations()
+        self._ingest.set_stations(stations)
+        self.live.refresh_registry(self.registry.networks(), stations, now_ms)
+        self._registry_old = False
+        log.info("registry_read stations=%d", len(stations))
+
+
+def calm_collector() -> None:
+    """Look for cycles less often: a city's state is many objects that live long and form none."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def raise_descriptor_limit() -> None:
+    """Allow as many open sockets as the system lets us: a reader is one, and the default is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

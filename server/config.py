@@ -1,0 +1,218 @@
+"""The server's settings: one table, read from ``waystation.toml`` and from ``WAYSTATION_<NAME>``.
+
+The environment wins over the file, the file over the default. Paths in the file are relative to it.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+ENVIRONMENT_PREFIX: Final = "WAYSTATION_"
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used: names the place, the key, the value and what is allowed."""
+
+    def __init__(self, where: str, key: str, value: object, allowed: str) -> None:
+        self.where, self.key, self.value, self.allowed = where, key, value, allowed
+        super().__init__(f"{where}: {key} = {value!r}: expected {allowed}")
+
+
+def _about(unit: str, meaning: str, **limits: Any) -> dict[str, Any]:
+    return {"unit": unit, "meaning": meaning, **limits}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of ``waystation serve``; :data:`SETTINGS` is the same as rows to print."""
+
+    data_dir: Path = field(
+        default=Path("data"), metadata=_about("path", "folder of readings.db and registry.db")
+    )
+    host: str = field(default="127.0.0.1", metadata=_about("address", "where the pages and the API listen"))
+    port: int = field(
+        default=8080,
+        metadata=_about("port", "TCP port of the pages and the API; 0 takes a free one", low=0, high=65535),
+    )
+    base_path: str = field(
+        default="", metadata=_about("URL path", "path below which a reverse proxy serves Waystation")
+    )
+    forwarded_allow_ips: str = field(
+        default="127.0.0.1",
+        metadata=_about("addresses", "reverse proxies whose forwarded addresses are believed, with commas"),
+    )
+    broker_host: str = field(default="127.0.0.1", metadata=_about("address", "host of the MQTT broker"))
+    broker_port: int = field(
+        default=1883, metadata=_about("port", "TCP port of the MQTT broker", low=1, high=65535)
+    )
+    broker_username: str = field(
+        default="", metadata=_about("text", "the server's own broker user; empty logs in without one")
+    )
+    broker_password: str = field(
+        default="", metadata=_about("text", "its password; better given by broker_password_file")
+    )
+    broker_password_file: Path | None = field(
+        default=None, metadata=_about("path", "file whose first line is the password")
+    )
+    broker_tls_ca: Path | None = field(
+        default=None, metadata=_about("path", "certificate authority of the broker; set, it turns TLS on")
+    )
+    broker_client_id: str = field(
+        default="waystation-server",
+        metadata=_about("text", "MQTT client id; keep it, or the broker forgets what it has queued"),
+    )
+    broker_keepalive_s: int = field(
+        default=20,
+        metadata=_about("s", "a connection silent for twice as long counts as lost", low=5, high=3600),
+    )
+    broker_passwd_file: Path | None = field(
+        default=None, metadata=_about("path", "Mosquitto's password file, rewritten by stations credentials")
+    )
+    broker_acl_file: Path | None = field(
+        default=None,
+        metadata=_about("path", "Mosquitto's access control file, rewritten by stations credentials"),
+    )
+    broker_pid_file: Path | None = field(
+        default=None,
+        metadata=_about("path", "Mosquitto's pid file; that process is told to reload new credentials"),
+    )
+    accept_past_days: int = field(
+        default=40, metadata=_about("days", "older readings are refused as too_old", low=1, high=3650)
+    )
+    accept_future_s: int = field(
+        default=300,
+        metadata=_about("s", "readings further in the future are refused as too_new", low=0, high=86_400),
+    )
+    dead_letters_max: int = field(
+        default=10_000,
+        metadata=_about(
+            "messages", "refused messages kept to look at; the oldest go first", low=1, high=1_000_000
+        ),
+    )
+    log_level: str = field(
+        default="info",
+        metadata=_about(
+            "level", "least serious message logged", choices=("debug", "info", "warning", "error")
+        ),
+    )
+
+    @property
+    def readings_db(self) -> Path:
+        """The store of readings, written by ``serve`` alone."""
+        return self.data_dir / "readings.db"
+
+    @property
+    def registry_db(self) -> Path:
+        """Networks and stations, written by commands too."""
+        return self.data_dir / "registry.db"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One line of ``docs/settings-server.md``."""
+
+    name: str
+    unit: str
+    default: str
+    meaning: str
+
+
+def _row(setting: "Field[Any]") -> SettingRow:
+    default = "" if setting.default in (None, "") else str(setting.default)
+    return SettingRow(setting.name, setting.metadata["unit"], default, setting.metadata["meaning"])
+
+
+SETTINGS: Final[tuple[SettingRow, ...]] = tuple(_row(setting) for setting in fields(Settings))
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from a TOML file, if given, and the environment.
+
+    Raises:
+        ConfigError: naming file and line, key, value and what is allowed.
+    """
+    values = _from_file(path) if path else {}
+    given = _from_environment(environment)
+    if "broker_password" in given:
+        values.pop("broker_password_file", None)
+    settings = Settings(**values | given)
+    return _with_password(settings) if settings.broker_password_file else settings
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), "file", path.name, f"a readable UTF-8 file ({error})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), "file", path.name, f"TOML ({error})") from error
+    known = {setting.name: setting for setting in fields(Settings)}
+    values = {}
+    for key, value in table.items():
+        where = f"{path}:{_line_of(key, text)}"
+        if key not in known:
+            raise ConfigError(where, key, value, f"one of {', '.join(known)}")
+        values[key] = _checked(known[key], value, where, path.parent)
+    return values
+
+
+def _line_of(key: str, text: str) -> int:
+    found = re.search(rf"^\s*\[*\s*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, found.end()) + 1 if found else 1
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for setting in fields(Settings):
+        name = ENVIRONMENT_PREFIX + setting.name.upper()
+        text = environment.get(name)
+        if text is not None:
+            values[setting.name] = _checked(setting, _parsed(setting, text), name, Path())
+    return values
+
+
+def _parsed(setting: "Field[Any]", text: str) -> object:
+    if setting.type is int and re.fullmatch(r"-?\d{1,15}", text.strip()):
+        return int(text)
+    return text
+
+
+def _checked(setting: "Field[Any]", value: object, where: str, folder: Path) -> Any:
+    allowed = _allowed(setting)
+    if setting.type is int:
+        low, high = setting.metadata["low"], setting.metadata["high"]
+        if type(value) is int and low <= value <= high:
+            return value
+    elif isinstance(value, str):
+        if setting.type is not str:
+            return folder / Path(value).expanduser() if value else None
+        if value in setting.metadata.get("choices", (value,)):
+            return value
+    raise ConfigError(where, setting.name, value, allowed)
+
+
+def _allowed(setting: "Field[Any]") -> str:
+    if setting.type is int:
+        return f"a whole number from {setting.metadata['low']} to {setting.metadata['high']}"
+    if choices := setting.metadata.get("choices"):
+        return f"one of {', '.join(choices)}"
+    return "text" if setting.type is str else "a path"
+
+
+def _with_password(settings: Settings) -> Settings:
+    path = settings.broker_password_file
+    assert path is not None
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            str(path), "broker_password_file", str(path), f"a readable file ({error})"
+        ) from error
+    if not lines or not lines[0]:
+        raise ConfigError(str(path), "broker_password_file", str(path), "a password in the first line")
+    return replace(settings, broker_password=lines[0])

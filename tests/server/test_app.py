@@ -1,0 +1,150 @@
+"""The whole server: how it starts, what it survives, how it ends."""
+
+import logging
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from server.app import Server, raise_descriptor_limit
+from server.store.sqlite import Store
+from tests.support.corpus import as_bytes, snapshot, telemetry
+from tests.support.mosquitto import Broker
+from tests.support.server import RawStation, ServerProcess, register, running_server, settings_for
+from tests.support.wait import until
+
+SOON_S = 10.0
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    register(tmp_path / "data", ["canteen", "library"])
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def station(broker: Broker) -> Iterator[RawStation]:
+    with RawStation(broker, "canteen", broker.add_user("canteen")) as connected:
+        yield connected
+
+
+@pytest.fixture
+def child(broker: Broker, data_dir: Path) -> Iterator[ServerProcess]:
+    process = ServerProcess(settings_for(broker, data_dir))
+    process.start()
+    yield process
+    process.stop()
+
+
+def batch(seq: int, **parts: object) -> bytes:
+    return as_bytes(telemetry(snapshot(seq, time.time_ns() // 1_000_000, **parts)))
+
+
+def told(child: ServerProcess) -> dict[str, Any]:
+    body: dict[str, Any] = httpx.get(f"{child.url}/api/v1/stations/canteen", timeout=5).json()
+    return body
+
+
+def test_from_a_station_to_the_api(child: ServerProcess, station: RawStation) -> None:
+    station.send(batch(1))
+    until(lambda: station.committed() == {1}, SOON_S, "it is acked")
+    state = until(lambda: (now := told(child))["freshness"] == "fresh" and now, SOON_S, "the API says it")
+    assert state["comfort"]["temperature_c"] == 24.5
+
+
+def test_a_killed_server_is_back_and_tells_the_same(child: ServerProcess, station: RawStation) -> None:
+    station.send(batch(1))
+    until(lambda: told(child)["freshness"] == "fresh", SOON_S, "the API says it")
+    before = told(child)
+    child.kill()
+    station.send(batch(2))
+    child.start()
+    until(lambda: station.committed() == {1, 2}, SOON_S, "what came meanwhile is committed")
+    after = until(lambda: (now := told(child))["freshness"] == "fresh" and now, SOON_S, "the API says it")
+    assert after["comfort"]["value"] == before["comfort"]["value"]
+    child.stop()
+    store = Store.open(child.settings.readings_db)
+    assert store.check_integrity() == []
+    assert [each.snapshot.seq for each in store.snapshots("canteen", 0, 2**53)] == [1, 2]
+    store.close()
+
+
+def test_an_orderly_end_is_exit_code_0(broker: Broker, data_dir: Path) -> None:
+    process = ServerProcess(settings_for(broker, data_dir))
+    process.start()
+    assert process.stop() == 0
+
+
+def test_a_corrupt_store_is_moved_aside_at_the_start_and_said(
+    broker: Broker, data_dir: Path, station: RawStation, caplog: pytest.LogCaptureFixture
+) -> None:
+    (data_dir / "readings.db").write_bytes(b"overwritten" * 1000)
+    began = time.monotonic()
+    with caplog.at_level(logging.ERROR), running_server(settings_for(broker, data_dir)) as server:
+        station.send(batch(1))
+        until(lambda: station.committed() == {1}, SOON_S, "readings are taken")
+        assert Path(server.pipeline.store_replaced).read_bytes() == b"overwritten" * 1000
+    assert time.monotonic() - began < SOON_S
+    assert "store_corrupt" in caplog.text
+
+
+def test_an_error_nobody_foresaw_ends_the_process_with_code_1(broker: Broker, data_dir: Path) -> None:
+    program = (
+        "import sys; from server import config; from server.app import Server;"
+        "server = Server(config.load());"
+        "server.live.settle = lambda now_ms: 1 / 0;"
+        "sys.exit(server.run())"
+    )
+    process = ServerProcess(settings_for(broker, data_dir), (sys.executable, "-c", program))
+    process.start(wait=False)
+    assert process.wait() == 1
+
+
+def test_an_address_in_use_is_said_plainly(broker: Broker, data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = settings_for(broker, data_dir, taken.getsockname()[1])
+        process = ServerProcess(settings)
+        process.start(wait=False)
+        assert process.wait() == 1
+
+
+def test_a_wrong_setting_is_exit_code_2(tmp_path: Path) -> None:
+    path = tmp_path / "waystation.toml"
+    path.write_text("\nport = 'eighty'\n")
+    done = subprocess.run(  # noqa: S603 # our own program
+        [sys.executable, "-m", "server", "serve", "--config", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2
+    assert f"{path}:2: port = 'eighty': expected a whole number from 0 to 65535" in done.stderr
+
+
+def test_a_start_that_failed_leaves_nothing_behind(broker: Broker, data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = Server(settings_for(broker, data_dir, taken.getsockname()[1]))
+        with pytest.raises(OSError, match="in use"):
+            server.start()
+        server.stop()
+    with running_server(settings_for(broker, data_dir)) as again:
+        assert again.pipeline.ready
+
+
+def test_the_descriptor_limit_is_raised_to_what_is_allowed() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        raise_descriptor_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
