@@ -1,0 +1,164 @@
+"""``waystation-edge check``: is all well here, one line for each thing, and what to do where it is not."""
+
+import argparse
+import os
+import selectors
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from contract.codec import encode
+from contract.messages import Status
+from edge import outbox_file
+from edge.agent import describe, version
+from edge.clock import Clock, SystemClock
+from edge.config import StationConfig, load
+from edge.connection import Closed, Connection, Event, Welcome
+from edge.options import ConfigError
+from edge.run import add_config
+from edge.sensors import factory
+
+if TYPE_CHECKING:
+    from edge.run import Subparsers
+
+LOGIN_S: Final = 10.0
+"""For the broker's answer after the connection stands."""
+
+LEFT_FREE_MB: Final = 100
+"""To stay free on the disk beside a full outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, whether it is well, and the figures or what to do."""
+
+    name: str
+    ok: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok     ' if self.ok else 'PROBLEM'} {self.name}: {self.text}"
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add this command to the program's."""
+    parser = subparsers.add_parser("check", help="say what is well and what is not, and change nothing")
+    add_config(parser)
+    parser.set_defaults(main=main)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the findings; returns 0 if all is well, else 1."""
+    well = True
+    for finding in check(args.config, SystemClock()):
+        print(finding, flush=True)  # noqa: T201 - the command's own output
+        well = well and finding.ok
+    return 0 if well else 1
+
+
+def check(file: Path, clock: Clock) -> list[Finding]:
+    """Look at everything; a station file that cannot be read ends it."""
+    try:
+        config = load(file)
+    except ConfigError as error:
+        return [Finding("config", False, str(error))]
+    findings = [Finding("config", True, f"station {config.station}, {len(config.sensors)} sensors")]
+    running = _agent_runs(config.outbox.path)
+    findings.append(_pins(config, clock, running))
+    findings.append(_broker(config, clock, running))
+    findings.append(_clock(clock))
+    findings.append(_disk(config))
+    return findings
+
+
+def _agent_runs(outbox: Path) -> bool:
+    try:
+        return outbox_file.in_use(outbox)
+    except OSError:
+        return False
+
+
+def _pins(config: StationConfig, clock: Clock, running: bool) -> Finding:
+    """Open every sensor as the agent would, and give it back."""
+    if running:
+        return Finding("sensors", True, "the agent runs and has the pins; it reports their faults")
+    try:
+        sensors = factory.build(config.sensors, {}, clock)
+    except ConfigError as error:
+        return Finding("sensors", False, str(error))
+    try:
+        describe(config, sensors)
+    except ConfigError as error:
+        return Finding("sensors", False, str(error))
+    finally:
+        for sensor in sensors:
+            sensor.close()
+    return Finding("sensors", True, f"{len(sensors)} can be opened")
+
+
+def _broker(config: StationConfig, clock: Clock, running: bool) -> Finding:
+    broker = config.broker
+    where = f"{broker.host}:{broker.port}{' with TLS' if broker.tls else ''}"
+    if running:
+        # A second login under the same id would throw the agent out.
+        return Finding(
+            "broker", True, f"{where} not tried, because the agent runs and is logged in by this id"
+        )
+    status = Status("lost", clock.boot_id, version(), max(0, clock.now().at_ms))
+    connection = Connection(config.station, broker, encode(status))
+    try:
+        event = _log_in(connection)
+    finally:
+        connection.close()
+    match event:
+        case Welcome():
+            return Finding("broker", True, f"{where} accepts {broker.username}")
+        case Closed(reason, refused=True):
+            return Finding(
+                "broker", False, f"{where} refuses {broker.username} ({reason}); check the password"
+            )
+        case Closed(reason):
+            return Finding(
+                "broker", False, f"{where} cannot be reached ({reason}); check host, port, tls and network"
+            )
+        case _:
+            return Finding("broker", False, f"{where} does not answer; check host, port and tls")
+
+
+def _log_in(connection: Connection) -> Event | None:
+    """Dial, wait for the broker's word, and leave in good order; None when there was no word."""
+    connection.dial()
+    deadline = time.monotonic() + LOGIN_S
+    while not connection.events and (sock := connection.socket()) and time.monotonic() < deadline:
+        with selectors.DefaultSelector() as selector:
+            selector.register(sock, selectors.EVENT_READ)
+            if selector.select(1):
+                connection.read()
+    event = connection.events.popleft() if connection.events else None
+    if isinstance(event, Welcome):
+        connection.say_goodbye()
+    return event
+
+
+def _clock(clock: Clock) -> Finding:
+    if clock.now().clock == "synced":
+        return Finding("clock", True, "set by the network")
+    return Finding(
+        "clock", False, "not set yet; check the network and 'timedatectl', times are estimated until then"
+    )
+
+
+def _disk(config: StationConfig) -> Finding:
+    """Whether the outbox's folder can be written and a full outbox would fit."""
+    folder, name = config.outbox.path.parent, str(config.outbox.path.parent)
+    if not folder.is_dir():
+        return Finding("disk", False, f"{name} is missing; make it, writable for the agent's user")
+    if not os.access(folder, os.W_OK):
+        return Finding("disk", False, f"{name} cannot be written by this user; run as the agent's user")
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    needed_mb = config.outbox.max_mb + LEFT_FREE_MB
+    if free_mb < needed_mb:
+        return Finding("disk", False, f"{name} has {free_mb} MB free, a full outbox needs {needed_mb} MB")
+    return Finding("disk", True, f"{name} has {free_mb} MB free")

@@ -1,0 +1,171 @@
+"""The station file: what this station is, where its broker is, what is connected."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from contract.messages import CODE, UNIT_ID
+from contract.topics import STATION_ID
+from edge.options import ConfigError, Options
+
+WEEK_ROWS: Final = 7 * 24 * 3600 // 30
+"""Rows of seven days at a heartbeat of 30 s: the outage that an outbox must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorEntry:
+    """One ``[[sensor]]`` of the station file; its driver reads and checks ``options`` itself."""
+
+    id: str
+    kind: str
+    interval_s: float | None
+    options: Mapping[str, object]
+    where: str
+    folder: Path = Path()
+
+    def read_options(self) -> Options:
+        """The keys that belong to the driver, to be asked for one by one."""
+        return Options(self.options, self.where, self.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerConfig:
+    """How to log in. ``tls_ca`` None means the system's authorities."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    tls: bool = False
+    tls_ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingConfig:
+    """How often, in seconds."""
+
+    sample_s: float = 1.0
+    heartbeat_s: float = 30.0
+    health_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxConfig:
+    """Where snapshots wait, and how many may."""
+
+    path: Path
+    max_rows: int = 5 * WEEK_ROWS
+    max_mb: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class StationConfig:
+    """A whole station file, checked except for the sensors' own options."""
+
+    file: Path
+    station: str
+    broker: BrokerConfig
+    sampling: SamplingConfig
+    outbox: OutboxConfig
+    sensors: tuple[SensorEntry, ...]
+
+
+def load(file: Path) -> StationConfig:
+    """Read a station file.
+
+    Raises:
+        ConfigError: naming file, table, key, value and what is allowed.
+    """
+    root = Options(_parse(file), file.name, file.parent)
+    station = root.table("station")
+    station_id = station.text("id", pattern=STATION_ID.pattern, allowed="3 to 32 of a-z, 0-9 and '-'")
+    station.done()
+    config = StationConfig(
+        file,
+        station_id,
+        _broker(root.table("broker"), station_id),
+        _sampling(root.table("sampling")),
+        _outbox(root.table("outbox")),
+        tuple(_sensor(entry, file.parent) for entry in root.tables("sensor")),
+    )
+    root.done()
+    _check_distinct(config)
+    return config
+
+
+def _parse(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(str(file), "", None, f"cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(file), "", None, f"must be text in UTF-8 ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(file), "", None, f"must be TOML ({error})") from None
+
+
+def _broker(table: Options, station_id: str) -> BrokerConfig:
+    ca = table.path("tls_ca") if table.has("tls_ca") else None
+    tls = table.flag("tls", default=ca is not None)
+    if ca is not None and not ca.is_file():
+        raise table.wrong("tls_ca", "a file of certificates in PEM form")
+    config = BrokerConfig(
+        table.text("host", allowed="a host name or address"),
+        table.whole("port", default=8883 if tls else 1883, low=1, high=65535),
+        table.text("username", default=station_id),
+        _password(table),
+        tls,
+        ca,
+    )
+    table.done()
+    return config
+
+
+def _password(table: Options) -> str:
+    if table.has("password") == table.has("password_file"):
+        raise table.wrong("password", "exactly one of password and password_file")
+    if table.has("password"):
+        return table.text("password")
+    file = table.path("password_file")
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise table.wrong("password_file", f"a readable text file ({error})") from None
+
+
+def _sampling(table: Options) -> SamplingConfig:
+    config = SamplingConfig(
+        table.number("sample_s", default=1.0, low=0.1, high=60),
+        table.number("heartbeat_s", default=30.0, low=1, high=3600),
+        table.number("health_s", default=600.0, low=10, high=86400),
+    )
+    table.done()
+    return config
+
+
+def _outbox(table: Options) -> OutboxConfig:
+    config = OutboxConfig(
+        table.path("path", default="/var/lib/waystation-edge/outbox.db"),
+        # Less would not hold the seven days that Waystation promises.
+        table.whole("max_rows", default=5 * WEEK_ROWS, low=WEEK_ROWS, high=10_000_000),
+        table.whole("max_mb", default=400, low=64, high=100_000),
+    )
+    table.done()
+    return config
+
+
+def _sensor(table: Options, folder: Path) -> SensorEntry:
+    sensor_id = table.text("id", pattern=UNIT_ID.pattern, allowed="1 to 32 of a-z, 0-9, '_' and '-'")
+    kind = table.text("kind", pattern=CODE.pattern, allowed="a kind of sensor, e.g. dht22")
+    interval = table.number("interval_s", low=0.1, high=3600) if table.has("interval_s") else None
+    return SensorEntry(sensor_id, kind, interval, table.rest(), table.where, folder)
+
+
+def _check_distinct(config: StationConfig) -> None:
+    seen = {"outbox"}  # reports its own faults beside the sensors
+    for entry in config.sensors:
+        if entry.id in seen:
+            raise ConfigError(entry.where, "id", entry.id, "an id that no other sensor has, and not 'outbox'")
+        seen.add(entry.id)

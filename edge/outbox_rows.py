@@ -1,0 +1,97 @@
+"""The outbox's statements: rows and totals. Each runs in the transaction of whoever calls it."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from contract import ContractError
+from contract.codec import MAX_PAYLOAD, encode
+from contract.messages import Door, Snapshot
+
+FRAME_BYTES: Final = 256
+"""Room that the telemetry message needs around its snapshots."""
+
+ASIDE_ROWS: Final = 1000
+"""Refused snapshots that are kept for a technician; the oldest go first."""
+
+Database = sqlite3.Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A waiting snapshot; ``body`` is its JSON, ``id`` grows in the order of appending.
+
+    ``sealed`` says that the body stays as it is: its clock was right, or the server may have it already.
+    """
+
+    id: int
+    stream: str
+    seq: int
+    body: bytes
+    sealed: bool = True
+
+
+def rows_by_age(db: Database, order: Literal["ASC", "DESC"]) -> Iterator[Row]:
+    """Every waiting snapshot, from the oldest or from the newest."""
+    sql = f"SELECT id, stream, seq, body, sealed FROM rows ORDER BY id {order}"  # noqa: S608 (a literal)
+    return (Row(id_, stream, seq, body, bool(sealed)) for id_, stream, seq, body, sealed in db.execute(sql))
+
+
+def batch(db: Database, skip: Collection[int], rows: int, size: int) -> list[Row]:
+    """The oldest rows that fit, without those in ``skip``; see :meth:`edge.outbox.Outbox.backlog`."""
+    taken: list[Row] = []
+    left = size
+    for row in rows_by_age(db, "ASC"):
+        if row.id in skip:
+            continue
+        left -= len(row.body) + 1
+        if taken and (left < 0 or len(taken) == rows):
+            break
+        taken.append(row)
+    return taken
+
+
+def seal(db: Database, ids: Iterable[int]) -> None:
+    """Let nobody change these bodies any more."""
+    db.executemany("UPDATE rows SET sealed = 1 WHERE id = ?", [(id_,) for id_ in ids])
+
+
+def fitting(snapshot: Snapshot) -> bytes | None:
+    """The snapshot as JSON, or None if no message could carry it."""
+    try:
+        body = encode(snapshot)
+    except ContractError:
+        return None
+    return body if len(body) <= MAX_PAYLOAD - FRAME_BYTES else None
+
+
+def store_doors(db: Database, doors: Iterable[Door]) -> None:
+    """Remember what each door has counted."""
+    rows = [(door.id, door.in_total, door.out_total) for door in doors]
+    db.executemany("INSERT OR REPLACE INTO doors VALUES (?, ?, ?)", rows)
+
+
+def door_totals(db: Database) -> dict[str, tuple[int, int]]:
+    """In and out of every door."""
+    return {door: (into, out) for door, into, out in db.execute("SELECT id, in_total, out_total FROM doors")}
+
+
+def totals(db: Database) -> dict[str, int]:
+    """Snapshots dropped and refused, ever."""
+    return dict(db.execute("SELECT name, value FROM totals").fetchall())
+
+
+def count(db: Database, name: str, more: int) -> None:
+    """Add to a total."""
+    if more:
+        db.execute("UPDATE totals SET value = value + ? WHERE name = ?", (more, name))
+
+
+def keep_aside(db: Database, stream: str, seq: int, reason: str, body: bytes) -> None:
+    """Put a refused snapshot where a technician finds it, and count it."""
+    db.execute(
+        "INSERT INTO aside (stream, seq, reason, body) VALUES (?, ?, ?, ?)", (stream, seq, reason, body)
+    )
+    db.execute("DELETE FROM aside WHERE id <= (SELECT max(id) FROM aside) - ?", (ASIDE_ROWS,))
+    count(db, "refused", 1)

@@ -1,0 +1,282 @@
+"""Puts what the sensors say together into snapshots, and decides when one is worth keeping.
+
+A snapshot is due as a heartbeat, and when something changed that a rider would notice. Changes are
+gathered for :data:`SETTLE_MS` first, so that people who come in together are one snapshot and no
+single crossing is visible. Nothing here waits, writes or sends; ``now`` is handed in.
+"""
+
+import logging
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from contract import ContractError
+from contract.messages import Cabinet, Climate, Door, Fault, Health, Presence, Snapshot, Socket
+from edge.clock import Instant
+from edge.sensors import Reading, Sensor, SensorError
+
+log = logging.getLogger(__name__)
+
+SETTLE_MS: Final = 2000
+"""A change is gathered with what follows it for this long: short beside the 5 s that riders may wait."""
+
+TEMPERATURE_STEP_C: Final = 0.5
+"""The hysteresis of the riders' word for comfort; a smaller change waits for the heartbeat."""
+
+CLOCK_STEP_MS: Final = 2000
+"""The wall clock was set, rather than slewed, when it moved further than this against the boot clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A snapshot on its way into the outbox; ``event`` when a change caused it, not the heartbeat."""
+
+    snapshot: Snapshot
+    event: bool
+
+
+class _Slot:
+    """One sensor with what it said last and what is wrong with it."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        self.sensor = sensor
+        self.due_ms: int | None = None
+        self.readings: dict[tuple[type, str], Reading] = {}
+        self.fault: Fault | None = None
+
+    def ask(self, now: Instant) -> None:
+        """Read the sensor if its time has come; a failure stays with this sensor."""
+        if self.due_ms is not None and now.mono_ms < self.due_ms:
+            return
+        self._schedule(now.mono_ms)
+        try:
+            readings = self.sensor.read(now)
+        except SensorError as error:
+            self._failed(now, error.code, error.hint)
+        except ContractError as error:
+            self._failed(now, "impossible", str(error))
+        except OSError as error:
+            self._failed(now, "io", str(error))
+        else:
+            self._said(readings)
+
+    def _schedule(self, mono_ms: int) -> None:
+        interval_ms = round(self.sensor.interval_s * 1000)
+        planned = (self.due_ms if self.due_ms is not None else mono_ms) + interval_ms
+        # On the grid of its own interval, unless the sampler was held up for long.
+        self.due_ms = planned if planned > mono_ms + interval_ms // 2 else mono_ms + interval_ms
+
+    def _said(self, readings: Sequence[Reading]) -> None:
+        if self.fault is not None:
+            log.info("sensor=%s state=well", self.sensor.info.id)
+            self.fault = None
+        for reading in readings:
+            self.readings[type(reading), getattr(reading, "id", "")] = reading
+
+    def _failed(self, now: Instant, code: str, hint: str) -> None:
+        if self.fault is None or self.fault.code != code:
+            log.warning("sensor=%s fault=%s hint=%r", self.sensor.info.id, code, hint)
+            self.fault = Fault(self.sensor.info.id, code, max(0, now.at_ms))
+        lost = {key: _unknown(reading, now.at_ms) for key, reading in self.readings.items()}
+        self.readings = {key: reading for key, reading in lost.items() if reading is not None}
+
+
+def _unknown(reading: Reading, at_ms: int) -> Reading | None:
+    """What is left of a reading when its sensor fails: that the thing exists, and nothing about it."""
+    match reading:
+        case Socket(state="unknown"):
+            return reading
+        case Socket():
+            return Socket(reading.id, reading.kind, "unknown", max(0, at_ms))
+        case Cabinet():
+            slots = tuple(type(slot)(slot.n, "unknown") for slot in reading.slots)
+            return Cabinet(reading.id, online=False, slots=slots)
+        case Presence():
+            return replace(reading, ok=False)
+        case _:
+            return None
+
+
+class _Anchors:
+    """Keeps moments true when the wall clock is set after they were noted.
+
+    A sensor says ``since_ms`` by the wall clock of that time. The first time a moment is said, its
+    distance between both clocks is noted; when that distance jumps, the moment jumps with it.
+    """
+
+    def __init__(self) -> None:
+        self._noted: dict[object, tuple[int, int]] = {}
+
+    def say(self, key: object, at_ms: int, now: Instant) -> int:
+        offset = now.at_ms - now.mono_ms
+        raw, noted = self._noted.get(key, (None, offset))
+        if raw != at_ms:
+            noted = offset
+            self._noted[key] = (at_ms, offset)
+        moved = offset - noted
+        return max(0, at_ms + moved) if abs(moved) > CLOCK_STEP_MS else at_ms
+
+
+class Sampler:
+    """Asks each sensor at its interval and says when there is a snapshot to keep."""
+
+    def __init__(
+        self,
+        sensors: Sequence[Sensor],
+        boot_id: str,
+        *,
+        station: str = "",
+        heartbeat_ms: int = 30_000,
+        settle_ms: int = SETTLE_MS,
+    ) -> None:
+        """``station`` only sets the phase of the heartbeat, so that a city does not beat at once."""
+        self._slots = [_Slot(sensor) for sensor in sensors]
+        self._boot_id = boot_id
+        self._heartbeat_ms = heartbeat_ms
+        self._phase_ms = zlib.crc32(station.encode()) % heartbeat_ms
+        self._settle_ms = settle_ms
+        self._anchors = _Anchors()
+        self._health: Health | None = None
+        self._heartbeat_due_ms: int | None = None
+        self._kept: Snapshot | None = None
+        self._changed_ms: int | None = None
+
+    def sample(
+        self,
+        now: Instant,
+        stream: str,
+        seq: int,
+        health: Health | None = None,
+        faults: Iterable[Fault] = (),
+    ) -> Sample | None:
+        """Ask the sensors that are due, and return a sample if one is due, else None.
+
+        Args:
+            now: the present moment; must never go back in ``mono_ms``.
+            stream, seq: the identity that the sample is to carry.
+            health: travels with the next snapshot, whenever that is.
+            faults: those that are not a sensor's, e.g. the outbox's.
+        """
+        self._health = health or self._health
+        snapshot = self._look(now, stream, seq, faults)
+        heartbeat = self._heartbeat_due_ms is None or now.mono_ms >= self._heartbeat_due_ms
+        if not (self._settled(now.mono_ms, snapshot) or heartbeat):
+            return None
+        return self._keep(snapshot, heartbeat)
+
+    def last(self, now: Instant, stream: str, seq: int, faults: Iterable[Fault] = ()) -> Sample:
+        """The sample that is kept when the agent stops, due or not."""
+        return self._keep(self._look(now, stream, seq, faults), heartbeat=False)
+
+    def close(self) -> None:
+        """Close every sensor."""
+        for slot in self._slots:
+            slot.sensor.close()
+
+    def _look(self, now: Instant, stream: str, seq: int, faults: Iterable[Fault]) -> Snapshot:
+        for slot in self._slots:
+            slot.ask(now)
+        readings = [
+            self._anchored(reading, slot.sensor.info.id, now)
+            for slot in self._slots
+            for reading in slot.readings.values()
+        ]
+        return Snapshot(
+            stream=stream,
+            seq=seq,
+            at_ms=max(0, now.at_ms),
+            mono_ms=now.mono_ms,
+            boot_id=self._boot_id,
+            clock=now.clock,
+            climate=_climate([item for item in readings if isinstance(item, Climate)]),
+            doors=tuple(item for item in readings if isinstance(item, Door)),
+            presence=_presence([item for item in readings if isinstance(item, Presence)]),
+            sockets=tuple(item for item in readings if isinstance(item, Socket)),
+            cabinets=tuple(item for item in readings if isinstance(item, Cabinet)),
+            health=self._health,
+            faults=(*self._faults(now), *faults),
+        )
+
+    def _faults(self, now: Instant) -> list[Fault]:
+        found = [slot.fault for slot in self._slots if slot.fault is not None]
+        anchor = self._anchors.say
+        return [replace(f, since_ms=anchor(("fault", f.sensor), f.since_ms, now)) for f in found]
+
+    def _anchored(self, reading: Reading, sensor: str, now: Instant) -> Reading:
+        say: Callable[[object, int, Instant], int] = self._anchors.say
+        match reading:
+            case Climate():
+                return replace(reading, at_ms=say(("climate", sensor), reading.at_ms, now))
+            case Presence(motion_at_ms=int(moment)):
+                return replace(reading, motion_at_ms=say(("motion", sensor), moment, now))
+            case Socket():
+                return replace(reading, since_ms=say(("socket", reading.id), reading.since_ms, now))
+            case _:
+                return reading
+
+    def _settled(self, mono_ms: int, snapshot: Snapshot) -> bool:
+        if self._kept is None or not _differs(self._kept, snapshot):
+            self._changed_ms = None
+            return False
+        if self._changed_ms is None:
+            self._changed_ms = mono_ms
+        return mono_ms - self._changed_ms >= self._settle_ms
+
+    def _keep(self, snapshot: Snapshot, heartbeat: bool) -> Sample:
+        event = self._kept is not None and _differs(self._kept, snapshot)
+        if heartbeat:
+            beat, phase = self._heartbeat_ms, self._phase_ms
+            self._heartbeat_due_ms = ((snapshot.mono_ms - phase) // beat + 1) * beat + phase
+        self._kept, self._changed_ms, self._health = snapshot, None, None
+        return Sample(snapshot, event)
+
+
+def _climate(said: Sequence[Climate]) -> Climate | None:
+    """One climate from all that measure a part of it; as old as the oldest part."""
+    if not said:
+        return None
+    return Climate(
+        min(item.at_ms for item in said),
+        next((item.temperature_c for item in said if item.temperature_c is not None), None),
+        next((item.humidity_pct for item in said if item.humidity_pct is not None), None),
+        next((item.co2_ppm for item in said if item.co2_ppm is not None), None),
+    )
+
+
+def _presence(said: Sequence[Presence]) -> Presence | None:
+    """Motion seen by any; well only if all are, because an empty room is inferred from silence."""
+    if not said:
+        return None
+    moments = [item.motion_at_ms for item in said if item.motion_at_ms is not None]
+    return Presence(max(moments, default=None), all(item.ok for item in said))
+
+
+def _differs(kept: Snapshot, now: Snapshot) -> bool:
+    """Whether a rider, or who repairs the station, would notice the difference."""
+    return _noticeable(kept) != _noticeable(now) or _temperature_moved(kept.climate, now.climate)
+
+
+def _noticeable(snapshot: Snapshot) -> tuple[object, ...]:
+    return (
+        snapshot.doors,
+        snapshot.presence is not None and snapshot.presence.ok,
+        [(socket.id, socket.state) for socket in snapshot.sockets],
+        [(cabinet.id, cabinet.online, cabinet.mains_ok, cabinet.smoke) for cabinet in snapshot.cabinets],
+        [_slots(cabinet) for cabinet in snapshot.cabinets],
+        [(fault.sensor, fault.code) for fault in snapshot.faults],
+    )
+
+
+def _slots(cabinet: Cabinet) -> list[tuple[object, ...]]:
+    return [
+        (slot.n, slot.battery, slot.charge, slot.door, slot.enabled, slot.alarms) for slot in cabinet.slots
+    ]
+
+
+def _temperature_moved(kept: Climate | None, now: Climate | None) -> bool:
+    before = kept.temperature_c if kept else None
+    after = now.temperature_c if now else None
+    if before is None or after is None:
+        return before is not after
+    return abs(after - before) >= TEMPERATURE_STEP_C

@@ -1,0 +1,64 @@
+"""What is connected to a station. One file per kind; all speak the protocol below.
+
+A sensor is asked from the sampler's thread and answers at once: drivers that take their time, or that
+call back from threads of their own, keep that behind their own door.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contract.messages import Cabinet, CabinetInfo, Climate, Door, Presence, SensorInfo, Socket, SocketInfo
+from edge.clock import Instant
+
+Reading = Climate | Door | Presence | Socket | Cabinet
+"""What a sensor can say; the sampler puts readings together into a snapshot."""
+
+
+class SensorError(Exception):
+    """The sensor gives no reading now.
+
+    Attributes:
+        code: for the snapshot's ``faults``, e.g. ``no_answer``, ``checksum``, ``silent``.
+        hint: what a technician should look at, in words.
+    """
+
+    def __init__(self, code: str, hint: str) -> None:
+        self.code = code
+        self.hint = hint
+        super().__init__(f"{code}: {hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a sensor speaks for, as the station says at birth; a thermometer speaks for nothing."""
+
+    doors: tuple[str, ...] = ()
+    sockets: tuple[SocketInfo, ...] = ()
+    cabinets: tuple[CabinetInfo, ...] = ()
+
+
+class Sensor(Protocol):
+    """One entry of the station file, alive.
+
+    Attributes:
+        info: id and kind, as said at birth.
+        interval_s: how often it wants to be asked, seconds; the sampler never asks more often.
+    """
+
+    info: SensorInfo
+    interval_s: float
+
+    def parts(self) -> Parts:
+        """The doors, sockets and cabinets that this sensor reports; they never change."""
+
+    def read(self, now: Instant) -> Sequence[Reading]:
+        """What is true now; an empty list when there is nothing new to say.
+
+        Raises:
+            SensorError: when there is no trustworthy reading. The sampler then drops what this sensor
+                said before (a socket becomes ``unknown``, a temperature is left out).
+        """
+
+    def close(self) -> None:
+        """Give pins and files back. Called once."""

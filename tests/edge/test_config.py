@@ -1,0 +1,168 @@
+"""The station file: what it may say, and what a wrong one is told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from edge.config import BrokerConfig, OutboxConfig, SamplingConfig, load
+from edge.options import ConfigError
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "firmware_config" / "station.toml"
+
+SMALLEST = """
+[station]
+id = "canteen-1"
+[broker]
+host = "localhost"
+password = "secret"
+"""
+
+
+def station_file(folder: Path, text: str) -> Path:
+    file = folder / "station.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_smallest_file_has_all_defaults(tmp_path: Path) -> None:
+    config = load(station_file(tmp_path, SMALLEST))
+    assert config.station == "canteen-1"
+    assert config.broker == BrokerConfig("localhost", 1883, "canteen-1", "secret", tls=False, tls_ca=None)
+    assert config.sampling == SamplingConfig(1, 30, 600)
+    assert config.outbox == OutboxConfig(Path("/var/lib/waystation-edge/outbox.db"), 100_800, 400)
+    assert config.sensors == ()
+
+
+def test_sensors_keep_their_own_keys_for_their_driver(tmp_path: Path) -> None:
+    text = SMALLEST + '[[sensor]]\nid = "room"\nkind = "dht22"\ninterval_s = 10\npin = 4\n'
+    (entry,) = load(station_file(tmp_path, text)).sensors
+    assert (entry.id, entry.kind, entry.interval_s, entry.options) == ("room", "dht22", 10.0, {"pin": 4})
+    assert entry.where == "station.toml: [[sensor]] 1"
+    assert entry.read_options().whole("pin") == 4
+
+
+def test_the_password_may_lie_in_a_file_beside(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    text = SMALLEST.replace('password = "secret"', 'password_file = "password"')
+    assert load(station_file(tmp_path, text)).broker.password == "secret"  # noqa: S105 - the test's own
+
+
+def test_a_password_is_not_shown_where_the_config_is_printed(tmp_path: Path) -> None:
+    assert "secret" not in repr(load(station_file(tmp_path, SMALLEST)))
+
+
+def test_a_certificate_turns_tls_on_and_moves_the_port(tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").touch()
+    broker = load(station_file(tmp_path, SMALLEST + 'tls_ca = "ca.crt"\n')).broker
+    assert (broker.tls, broker.port, broker.tls_ca) == (True, 8883, tmp_path / "ca.crt")
+
+
+WRONG = [
+    ("[station", "must be TOML", "no TOML at all"),
+    (
+        SMALLEST.replace("canteen-1", "Canteen"),
+        "[station]: id is 'Canteen'; allowed: 3 to 32",
+        "capital letter",
+    ),
+    (SMALLEST.replace('host = "localhost"', ""), "[broker]: host is missing", "no broker"),
+    (
+        SMALLEST.replace('password = "secret"', ""),
+        "[broker]: password is missing; allowed: exactly one",
+        "none",
+    ),
+    (SMALLEST + 'password_file = "p"', "password is 'secret'; allowed: exactly one", "two passwords"),
+    (SMALLEST.replace('password = "secret"', 'password_file = "p"'), "password_file is 'p'", "no such file"),
+    (SMALLEST + 'tls_ca = "ca.crt"', "tls_ca is 'ca.crt'; allowed: a file of certificates", "no such file"),
+    (SMALLEST + "port = 70000", "port is 70000; allowed: a whole number from 1 to 65535", "no such port"),
+    (SMALLEST + "prot = 1883", "[broker]: prot is 1883; allowed: only the keys host", "misspelt key"),
+    (
+        SMALLEST + "[outbox]\nmax_rows = 100",
+        "max_rows is 100; allowed: a whole number from 20160",
+        "under 7 days",
+    ),
+    (SMALLEST + "[sampling]\nsample_s = 0", "sample_s is 0; allowed: a number from 0.1", "a busy loop"),
+    (SMALLEST + "[sampler]\nsample_s = 1", "sampler is {'sample_s': 1}; allowed: only", "misspelt table"),
+    (SMALLEST + "[[sensor]]\nid = 'a'", "[[sensor]] 1: kind is missing", "a sensor of no kind"),
+    (
+        SMALLEST + "[[sensor]]\nid = 'outbox'\nkind = 'x'",
+        "id is 'outbox'",
+        "the outbox reports under this name",
+    ),
+    (
+        SMALLEST + "[[sensor]]\nid = 'a'\nkind = 'x'\n" * 2,
+        "[[sensor]] 2: id is 'a'",
+        "two sensors of one name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "_reason"), WRONG, ids=[row[-1] for row in WRONG])
+def test_a_wrong_file_is_told_where_and_what(tmp_path: Path, text: str, message: str, _reason: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)) as caught:
+        load(station_file(tmp_path, text))
+    assert "station.toml" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "station.toml")
+
+
+def test_a_file_in_another_encoding_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "station.toml").write_bytes('id = "驿站"'.encode("gbk"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(tmp_path / "station.toml")
+
+
+def keys_of_the_example() -> set[str]:
+    """Every key of the example file, those behind a # too."""
+    keys, table = set(), ""
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if heading := re.fullmatch(r"(\[+\w+\]+)", line):
+            table = heading[1]
+        elif key := re.match(r"#? ?(\w+) = ", line):
+            keys.add(f"{table} {key[1]}")
+    return keys
+
+
+def keys_of_the_page() -> set[str]:
+    pages = [page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("settings*.md")]
+    section = "\n".join(pages).partition("## Station file\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `(\[+\w+\]+ \w+)` \|", section, re.MULTILINE))
+
+
+def keys_that_are_read(folder: Path, table: str) -> set[str]:
+    """What the reader names as the known keys of a table when it meets an unknown one."""
+    heading = f"[{table}]"
+    text = SMALLEST if heading in SMALLEST else f"{SMALLEST}{heading}\n"
+    with pytest.raises(ConfigError) as caught:
+        load(station_file(folder, text.replace(heading, f"{heading}\nunheard_of = 1")))
+    known = caught.value.allowed.removeprefix("only the keys ").split(", ")
+    return {f"{heading} {key}" for key in known}
+
+
+def test_the_page_has_every_key_and_no_other() -> None:
+    assert keys_of_the_page() == keys_of_the_example() - {"[[sensor]] pin"}
+
+
+def test_the_example_has_every_key_and_no_other(tmp_path: Path) -> None:
+    tables = [keys_that_are_read(tmp_path, table) for table in ("station", "broker", "sampling", "outbox")]
+    sensor = {"[[sensor]] id", "[[sensor]] kind", "[[sensor]] interval_s", "[[sensor]] pin"}
+    assert keys_of_the_example() == set().union(sensor, *tables)
+
+
+def test_the_example_says_the_defaults(tmp_path: Path) -> None:
+    """What stands behind a # in the example is what holds without it."""
+    (tmp_path / "password").write_text("secret", encoding="utf-8")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    without_choices = re.sub(r"^# (password|tls_ca|interval_s) = .*\n", "", text, flags=re.MULTILINE)
+    spelled_out = re.sub(r"^# (?=\w+ = )", "", without_choices, flags=re.MULTILINE)
+    assert load(station_file(tmp_path, spelled_out)) == load(station_file(tmp_path, text))
+
+
+def test_the_example_as_it_is_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret", encoding="utf-8")
+    config = load(station_file(tmp_path, EXAMPLE.read_text(encoding="utf-8")))
+    assert [entry.kind for entry in config.sensors] == ["dht22"]
