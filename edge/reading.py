@@ -1,0 +1,107 @@
+"""``waystation-edge read``: asks each sensor once and shows what it said, or why it said nothing.
+
+For whoever stands in the station with a screwdriver. Nothing is kept or sent. Without GPIO pins (on a PC)
+set ``GPIOZERO_PIN_FACTORY=mock``.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from contract import ContractError
+from contract.messages import Cabinet
+from contract.quantities import QUANTITIES
+from edge.clock import Clock, SystemClock
+from edge.config import SensorEntry, load
+from edge.options import ConfigError
+from edge.run import add_config
+from edge.sensors import Reading, Sensor, SensorError
+from edge.sensors.factory import build
+
+if TYPE_CHECKING:
+    from edge.run import Subparsers
+
+WAIT_S: Final = 6.0
+"""How long a slow sensor may take: a DHT that fails once is asked again after 2.5 s."""
+
+STEP_S: Final = 0.25
+HOUR_MS: Final = 3_600_000
+
+Line = tuple[str, str, str]
+"""Sensor, kind, what it said."""
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add this command to the command line."""
+    parser = subparsers.add_parser("read", help="ask each sensor once")
+    add_config(parser)
+    parser.set_defaults(main=main)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print a table; 0 when every sensor gave a reading, 1 when one did not."""
+    results = list(read_all(load(args.config).sensors, SystemClock()))
+    for row in table([line for line, _ in results]):
+        print(row)  # noqa: T201 - the command's own output
+    return 0 if all(well for _, well in results) else 1
+
+
+def read_all(entries: Iterable[SensorEntry], clock: Clock) -> Iterable[tuple[Line, bool]]:
+    """For each entry its line, and whether it gave a reading. One bad entry never hides the others."""
+    for entry in entries:
+        try:
+            [sensor] = build([entry], {}, clock)
+        except ConfigError as error:
+            yield (entry.id, entry.kind, str(error)), False
+            continue
+        try:
+            said, well = _ask(sensor, clock)
+        finally:
+            sensor.close()
+        yield (entry.id, entry.kind, said), well
+
+
+def _ask(sensor: Sensor, clock: Clock) -> tuple[str, bool]:
+    now = clock.now()
+    patience_ms = now.mono_ms + round(WAIT_S * 1000)
+    try:
+        while not (readings := sensor.read(now)):
+            if now.mono_ms >= patience_ms:
+                # A sensor keeps single failures to itself. Asked as of an hour later it names the last one.
+                sensor.read(replace(now, at_ms=now.at_ms + HOUR_MS, mono_ms=now.mono_ms + HOUR_MS))
+                return f"no reading within {WAIT_S:g} s", False
+            clock.wait(STEP_S)
+            now = clock.now()
+    except SensorError as error:
+        return str(error), False
+    except (ContractError, OSError) as error:
+        return f"{type(error).__name__}: {error}", False
+    return "; ".join(describe(reading) for reading in readings), True
+
+
+def describe(reading: Reading) -> str:
+    """A reading in one line, with units; what was not measured is left out."""
+    if isinstance(reading, Cabinet):
+        slots = ", ".join(f"{slot.n} {slot.battery}/{slot.charge}/{slot.door}" for slot in reading.slots)
+        return f"{'online' if reading.online else 'offline'}; slot battery/charge/door: {slots}"
+    pairs = ((field.name, getattr(reading, field.name)) for field in fields(reading))
+    return ", ".join(_pair(name, value) for name, value in pairs if value is not None and name != "id")
+
+
+def _pair(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{name} {'yes' if value else 'no'}"
+    if isinstance(value, int) and name.endswith("_ms"):
+        moment = datetime.fromtimestamp(value / 1000, UTC).astimezone()
+        return f"{name.removesuffix('_ms')} {moment:%H:%M:%S}"
+    unit = QUANTITIES[name].unit if name in QUANTITIES else ""
+    return f"{name.rsplit('_', 1)[0] if unit else name} {value} {unit}".rstrip()
+
+
+def table(lines: Sequence[Line]) -> list[str]:
+    """Lines with a heading, in columns."""
+    rows = [("sensor", "kind", "reading"), *lines]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
