@@ -1,0 +1,110 @@
+"""From entries of a station file to sensors, and what the documentation says of them."""
+
+import importlib
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import SteppedClock
+from edge.config import SensorEntry, load
+from edge.options import ConfigError
+from edge.sensors.factory import KINDS, build
+from tests.support.pins import World, world
+
+__all__ = ["world"]
+
+ROOT = Path(__file__).parents[2]
+HARDWARE_PAGE = ROOT / "docs" / "hardware.md"
+STATION_FILES = sorted((ROOT / "firmware_config" / "recordings").glob("*.toml"))
+
+
+def entry(sensor_id: str, kind: str, **options: object) -> SensorEntry:
+    return SensorEntry(sensor_id, kind, None, options, f"station.toml: [[sensor]] {sensor_id}")
+
+
+def test_sensors_come_in_the_order_of_the_file(world: World) -> None:
+    entries = [entry("pir", "presence_pir", pin=4), entry("door", "door_beams", pin_a=5, pin_b=6)]
+    sensors = build(entries, {}, world.clock)
+    assert [sensor.info.id for sensor in sensors] == ["pir", "door"]
+    assert [sensor.info.kind for sensor in sensors] == ["presence_pir", "door_beams"]
+
+
+def test_an_interval_in_the_file_wins(world: World) -> None:
+    slow = SensorEntry("pir", "presence_pir", 7.5, {"pin": 4}, "station.toml: [[sensor]] 1")
+    [sensor] = build([slow], {}, world.clock)
+    assert sensor.interval_s == 7.5
+
+
+def test_when_one_cannot_be_opened_the_others_are_closed(world: World) -> None:
+    good = entry("pir", "presence_pir", pin=4)
+    with pytest.raises(ConfigError):
+        build([good, entry("door", "door_beams", pin_a=5)], {}, world.clock)
+    build([good], {}, world.clock)
+
+
+def test_an_unknown_kind_is_named_with_all_known_ones() -> None:
+    with pytest.raises(ConfigError) as error:
+        build([entry("x", "crystal_ball")], {}, SteppedClock(0))
+    assert (error.value.key, error.value.value) == ("kind", "crystal_ball")
+    assert "dht22" in error.value.allowed
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "adafruit_dht", None)
+    with pytest.raises(ConfigError, match="extra 'pi'"):
+        build([entry("room", "dht22", pin=4)], {}, SteppedClock(0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_its_class(kind: str) -> None:
+    module, name = KINDS[kind].split(":")
+    assert callable(getattr(importlib.import_module(f"edge.sensors.{module}"), name))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_on_the_hardware_page(kind: str) -> None:
+    assert f"`{kind}`" in HARDWARE_PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("file", STATION_FILES, ids=lambda file: file.stem)
+def test_every_described_recording_is_on_the_hardware_page(file: Path) -> None:
+    assert f"(../firmware_config/recordings/{file.name})" in HARDWARE_PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("file", STATION_FILES, ids=lambda file: file.stem)
+def test_a_station_file_for_a_recording_can_be_copied_and_used(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / file.name
+    copy.write_text(file.read_text("utf-8"), "utf-8")
+    (tmp_path / "broker.password").write_text("secret")
+    config = load(copy)
+    assert config.sensors
+    assert all(sensor.kind.startswith("recorded_") for sensor in config.sensors)
+
+
+def snippets() -> list[dict[str, Any]]:
+    """The sensors in the snippets of the hardware page."""
+    blocks = re.findall(r"```toml\n(.*?)```", HARDWARE_PAGE.read_text("utf-8"), re.DOTALL)
+    return [table for block in blocks for table in tomllib.loads(block)["sensor"]]
+
+
+def test_descriptions_on_the_hardware_page_are_those_of_the_station_files() -> None:
+    shipped = [table for file in STATION_FILES for table in tomllib.loads(file.read_text("utf-8"))["sensor"]]
+    shown = [table for table in snippets() if table["kind"].startswith("recorded_")]
+    assert len(shown) >= 8
+    assert all(table in shipped for table in shown)
+
+
+def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World) -> None:
+    """Every snippet for pins opens; together they would need more pins than a Pi has."""
+    opened = set()
+    for table in snippets():
+        kind = table.pop("kind")
+        if not kind.startswith(("recorded_", "dht")):
+            [sensor] = build([entry(table.pop("id"), kind, **table)], {}, world.clock)
+            sensor.close()
+            opened.add(kind)
+    assert opened == {"door_beams", "presence_pir", "sockets_contact", "cabinet_contact"}
