@@ -1,0 +1,187 @@
+"""The demo, in order: registry, logins, history, broker, server, stations; and the end of it."""
+
+import http.client
+import json
+import re
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from server.demo import broker, past
+from server.demo.folder import DemoError, Folder
+from server.demo.networks import NETWORKS
+from server.demo.processes import Child, Children, free_port
+from server.demo.stations import DemoStation, build, fleet
+from server.registry import Registry
+
+_HOST: Final = "127.0.0.1"
+_START_S: Final = 30.0
+_CONNECT_S: Final = 120.0
+_LATE_S: Final = 200.0
+"""The server takes five minutes without a reading for a gap, after which a count is only estimated."""
+_POLL_S: Final = 0.1
+_CONNECTED: Final = re.compile(r"^([\d,]+) of ([\d,]+) connected(?:, ([\d,]+) cut off)?", re.MULTILINE)
+"""What the simulation says of its stations."""
+
+
+class Demo:
+    """One demo.
+
+    Args:
+        live: stations with live data, :data:`~server.demo.stations.FEWEST` to
+            :data:`~server.demo.stations.MOST`.
+        port: of the pages; 0 takes a free one.
+    """
+
+    def __init__(self, folder: Folder, live: int, port: int, console: Console) -> None:
+        self._folder = folder
+        self._stations = build(live)
+        self._live = [each.station.id for each in self._stations if each.life is not None]
+        self._port = port or free_port()
+        self._console = console
+        self._children = Children(folder.logs)
+
+    def run(self) -> None:
+        """Start everything and watch it until KeyboardInterrupt; nothing is left running.
+
+        Raises:
+            DemoError: something cannot start, or has ended.
+        """
+        mosquitto = broker.find_mosquitto()
+        began = time.monotonic()
+        self._register()
+        self._fill()
+        try:
+            self._start(mosquitto)
+            self._say_where(time.monotonic() - began)
+            while True:
+                self._children.check()
+                time.sleep(_POLL_S)
+        finally:
+            for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(name, signal.SIG_IGN)
+            self._say("ending …")
+            self._children.stop()
+
+    # --- before anything runs -------------------------------------------------------------------------
+
+    def _register(self) -> None:
+        """Networks and stations of this demo, and no others: an earlier one may have been larger."""
+        stations = [each.station for each in self._stations]
+        with closing(Registry.open(self._folder.registry)) as registry:
+            others = set(registry.stations()) - {station.id for station in stations}
+        if others:
+            self._folder.registry.unlink()
+        with closing(Registry.open(self._folder.registry)) as registry:
+            registry.put_networks(NETWORKS)
+            registry.put_stations(stations)
+        self._folder.fleet.write_text(_json(self._stations), encoding="utf-8")
+        self._say(
+            f"{len(NETWORKS)} networks, {len(stations):,} stations, "
+            f"{len(self._live):,} of them with simulated readings"
+        )
+
+    def _fill(self) -> None:
+        """History up to now; again for the time that it took, if that was long."""
+        while True:
+            filled = self._fill_once()
+            what = f"{past.WEEKS} weeks" if filled.first else "what was missing"
+            self._say(f"history: {what}, {filled.snapshots:,} snapshots in {filled.seconds:.0f} s")
+            if filled.seconds < _LATE_S:
+                return
+
+    def _fill_once(self) -> past.Filled:
+        columns = (TextColumn("simulated history"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=1)
+            return past.fill(self._folder, self._live, lambda share: bar.update(task, completed=share))
+
+    # --- the children ---------------------------------------------------------------------------------
+
+    def _start(self, mosquitto: str) -> None:
+        _raise_descriptor_limit()
+        port = free_port()
+        password = broker.prepare(self._folder, port, self._live)
+        self._folder.write_secret(self._folder.settings, self._settings(port, password))
+        config = str(self._folder.broker / "mosquitto.conf")
+        self._children.start("broker", [mosquitto, "-c", config])
+        self._wait(lambda: _answers(port), _START_S, "the broker does not answer")
+        command = [sys.executable, "-m", "server", "--config", str(self._folder.settings), "serve"]
+        self._children.start("server", command)
+        self._wait(lambda: _ready(self._port), _START_S, "the server is not ready")
+        stations = self._children.start("stations", self._simulate(port))
+        self._wait(lambda: self._connected(stations), _CONNECT_S, "the stations do not connect")
+
+    def _settings(self, broker_port: int, password: str) -> str:
+        return (
+            f'data_dir = "{self._folder.data}"\nhost = "{_HOST}"\nport = {self._port}\n'
+            f'broker_host = "{_HOST}"\nbroker_port = {broker_port}\n'
+            f'broker_username = "{broker.SERVER_USER}"\nbroker_password = "{password}"\n'
+        )
+
+    def _simulate(self, broker_port: int) -> list[str]:
+        command = [sys.executable, "-m", "edge", "simulate", "--fleet", str(self._folder.fleet)]
+        command += ["--broker", f"{_HOST}:{broker_port}", "--passwords", str(self._folder.passwords)]
+        return [*command, "--work", str(self._folder.outboxes)]
+
+    def _connected(self, stations: Child) -> bool:
+        """Whether all are connected that their simulated day does not cut off."""
+        said = _CONNECTED.findall(stations.log.read_text(encoding="utf-8"))
+        online, total, cut_off = (
+            (int(number.replace(",", "") or 0) for number in said[-1]) if said else (0, 1, 0)
+        )
+        return online + cut_off >= total
+
+    def _wait(self, true: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            self._children.check()
+            if time.monotonic() > deadline:
+                raise DemoError(f"{otherwise} within {seconds:.0f} s; see {self._folder.logs}")
+            time.sleep(_POLL_S)
+
+    # --- what is said ---------------------------------------------------------------------------------
+
+    def _say_where(self, seconds: float) -> None:
+        self._say(f"all stations are connected, {seconds:.0f} s after the start")
+        self._console.print(f"\n  Open  [bold]http://{_HOST}:{self._port}/[/bold]   (Ctrl-C ends the demo)\n")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+
+def _json(stations: Sequence[DemoStation]) -> str:
+    return json.dumps(fleet(stations), ensure_ascii=False, indent=1)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((_HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _ready(port: int) -> bool:
+    connection = http.client.HTTPConnection(_HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _raise_descriptor_limit() -> None:
+    """For the children: a broker with 2,080 clients, a server with as many readers."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
