@@ -1,0 +1,60 @@
+# `make` alone lists what there is. Everything runs in .venv, which is made on the way.
+
+PYTHON ?= python3
+STATIONS ?= 250
+KILLS ?= 200
+SEED ?= 7
+RUN := .venv/bin/python -m
+
+export PYTHON
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: demo
+demo: .venv/server.done ## five cities on your machine: broker, server, STATIONS=250 simulated stations
+	@scripts/packages.sh mosquitto mosquitto-clients
+	@exec .venv/bin/waystation demo --stations $(STATIONS)
+
+.PHONY: test
+test: .venv/dev.done ## all tests, with a real broker and a real browser
+	@scripts/packages.sh mosquitto mosquitto-clients chromium fonts-noto-cjk
+	$(RUN) pytest
+
+.PHONY: check
+check: .venv/dev.done ## format, lint, types, layers, links of the docs
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) pytest -q tests/test_layers.py tests/test_docs.py
+
+.PHONY: format
+format: .venv/dev.done ## write the code as `make check` wants it
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+.PHONY: bench
+bench: .venv/dev.done ## the figures: throughput, latency, memory, disk, as a table with ratios
+	@scripts/packages.sh mosquitto mosquitto-clients
+	$(RUN) scripts.bench
+
+.PHONY: faults
+faults: .venv/dev.done ## kill broker, server and station at random, KILLS=200 SEED=7, and count what is lost
+	@scripts/packages.sh mosquitto mosquitto-clients
+	$(RUN) tests.faults --kills $(KILLS) --seed $(SEED)
+
+.PHONY: lock
+lock: .venv/dev.done ## write requirements/*.lock anew from pyproject.toml, keeping the versions they name
+	scripts/lock.sh
+
+.PHONY: upgrade
+upgrade: .venv/dev.done ## the same, with the newest versions
+	scripts/lock.sh --upgrade
+
+.PHONY: clean
+clean: ## remove .venv, caches and the demo's data
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+.venv/%.done: requirements/%.lock pyproject.toml
+	@scripts/environment.sh $*
