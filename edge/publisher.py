@@ -30,6 +30,9 @@ most, so that a city does not come back at one moment."""
 WELCOME_MS: Final = 20_000
 """From dialling to the broker's welcome, all included."""
 
+OWN_MESSAGES: Final = 3
+"""Birth, info and farewell: they count in the broker's window, too."""
+
 FAREWELL_MS: Final = 2000
 """For the broker to acknowledge the end."""
 
@@ -125,7 +128,7 @@ class Publisher:
         log.info("station=%s broker=online", self.station)
         self.online = True
         self._last_trouble = ""
-        self._window = welcome.window
+        self._window = max(1, welcome.window - OWN_MESSAGES)
         self._limit = min(MAX_PAYLOAD, welcome.max_bytes - FRAME_BYTES)
         self._flow.connected()
         self._in_flight.clear()

@@ -3,64 +3,30 @@
 import socket
 import time
 from collections.abc import Iterator
-from random import SystemRandom
+from dataclasses import replace
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.codec import MAX_PAYLOAD, decode, encode
-from contract.messages import Ack, Info, Snapshot, SocketInfo, Status, Telemetry
+from contract.messages import Ack, Fault, Info, Snapshot, Status, Telemetry
 from contract.topics import everyones
-from edge.clock import SystemClock
-from edge.config import BrokerConfig
-from edge.network import NetworkLoop
-from edge.outbox import Outbox
-from edge.publisher import Publisher, frame
+from edge.clock import Clock, Instant, SystemClock
+from edge.flow import MAX_UNANSWERED
+from edge.outbox import CORRECT_ROWS
+from edge.publisher import BUSY_MS, STEP_MS, frame
 from edge.sampler import Sample
 from tests.support.answering import AnsweringServer, commit_all, silence
 from tests.support.mosquitto import Broker
+from tests.support.station import INFO, STATION, Station, sample
 from tests.support.wait import until
-
-STATION = "canteen-1"
-INFO = Info("1.0", 1, 30, sockets=(SocketInfo("a1", "usb", "左一"),))
-
-
-def sample(seq: int = 1, *, event: bool = False) -> Sample:
-    boot_id = SystemClock().boot_id
-    return Sample(Snapshot("0" * 16, seq, 1_700_000_000_000 + seq, 1000 + seq, boot_id, "synced"), event)
-
-
-class Station:
-    """A publisher with its outbox and its network thread."""
-
-    def __init__(self, broker: Broker, password: str, station: str = STATION) -> None:
-        self.outbox = Outbox.open(None)
-        config = BrokerConfig(broker.host, broker.port, station, password)
-        self.publisher = Publisher(
-            station, config, INFO, self.outbox, clock=SystemClock(), random=SystemRandom()
-        )
-        self.network = NetworkLoop()
-
-    def start(self) -> None:
-        self.network.start()
-        self.network.wake(self.publisher)
-
-    def add(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.outbox.append(sample())
-        self.network.wake(self.publisher)
-
-    def stop(self) -> None:
-        self.publisher.stop()
-        self.network.wake(self.publisher)
-        until(lambda: self.publisher.finished, 10, "the publisher has ended")
-        self.network.stop(5)
 
 
 @pytest.fixture
 def station(broker: Broker) -> Iterator[Station]:
-    made = Station(broker, broker.add_user(STATION))
+    made = Station(broker.port, broker.add_user(STATION))
     yield made
     made.stop()
     assert made.network.failed is None
@@ -91,7 +57,7 @@ def test_a_broker_s_acknowledgement_alone_deletes_nothing(broker: Broker, statio
 
 
 def test_birth_and_info_are_retained_and_an_orderly_end_says_offline(broker: Broker) -> None:
-    station = Station(broker, broker.add_user(STATION))
+    station = Station(broker.port, broker.add_user(STATION))
     station.start()
     with Listener(broker) as listener:
         until(lambda: listener.state() == "online", 5, "the birth is there for who comes later")
@@ -127,7 +93,7 @@ def test_a_broker_that_is_killed_costs_nothing(broker: Broker, station: Station)
 
 def test_a_wrong_password_is_not_tried_again_soon(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     broker.add_user(STATION)
-    station = Station(broker, "wrong")
+    station = Station(broker.port, "wrong")
     station.start()
     until(lambda: "Not authorized" in caplog.text, 5, "the refusal")
     station.network.stop(5)
@@ -164,6 +130,72 @@ def test_a_refused_row_is_kept_aside_and_costs_its_batch_nothing(broker: Broker,
         station.start()
         until(lambda: len(station.outbox) == 0, 5, "all are answered")
         assert station.outbox.counts().refused == 1
+
+
+def test_rows_too_big_for_this_broker_hold_up_nothing(tmp_path: Path) -> None:
+    faults = tuple(Fault(f"sensor-{n:024}", "c" * 48, 1) for n in range(200))
+    big = sample().snapshot
+    with Broker(tmp_path / "mosquitto", {"max_packet_size": 5000}) as small, AnsweringServer(small):
+        station = Station(small.port, small.add_user(STATION))
+        for _ in range(2 * MAX_UNANSWERED // len(encode(replace(big, faults=faults)))):
+            station.outbox.append(Sample(replace(big, faults=faults), True))
+        refused = len(station.outbox)
+        station.start()
+        station.add(5)
+        until(lambda: len(station.outbox) == 0, 20, "the small rows are committed")
+        assert station.outbox.counts().refused == refused
+        station.stop()
+        station.outbox.close()
+
+
+class Settable(SystemClock):
+    """The machine's clocks, synced when the test says so."""
+
+    synced = False
+
+    def now(self) -> Instant:
+        return replace(super().now(), clock="synced" if self.synced else "unsynced")
+
+
+def taken_unsynced(clock: Clock) -> Sample:
+    now = clock.now()
+    return Sample(Snapshot("0" * 16, 1, 60_000, now.mono_ms, clock.boot_id, "unsynced"), False)
+
+
+def test_a_row_sent_before_the_clock_was_set_keeps_its_body_ever_after(broker: Broker) -> None:
+    clock = Settable()
+    station = Station(broker.port, broker.add_user(STATION), clock)
+    for _ in range(3):
+        station.outbox.append(taken_unsynced(clock))
+    with AnsweringServer(broker, silence) as server:
+        station.start()
+        until(lambda: server.heard, 10, "the newest was sent with its wrong time")
+        broker.kill()
+        until(lambda: not station.publisher.online, 10, "the connection is lost, and any answer with it")
+        clock.synced = True
+        server.answer = commit_all
+        broker.start()
+        until(lambda: len(station.outbox) == 0, 30, "all are committed")
+        clocks = {(item.seq, item.clock) for item in server.snapshots()}
+        assert clocks == {(1, "synced"), (2, "synced"), (3, "unsynced")}
+    station.stop()
+    station.outbox.close()
+
+
+def test_many_rows_are_dated_a_slice_a_step() -> None:
+    clock = Settable()
+    clock.synced = True
+    station = Station(1, "password", clock)
+    for _ in range(CORRECT_ROWS + 1):
+        station.outbox.append(taken_unsynced(clock))
+
+    def undated() -> int:
+        return sum(not row.sealed for row in station.outbox.backlog((), 10**6, 10**9))
+
+    steps = [(station.publisher.step(0), undated()) for _ in range(3)]
+    assert steps == [(BUSY_MS, 1), (BUSY_MS, 0), (STEP_MS, 0)]
+    station.network.stop(5)
+    station.outbox.close()
 
 
 def test_an_answer_that_is_no_ack_is_ignored(broker: Broker, station: Station) -> None:
