@@ -29,6 +29,7 @@ CONNECT_S: Final = 5.0
 WINDOW: Final = 50
 """Messages at most that the broker has not acknowledged; it may allow fewer."""
 
+UNSPECIFIED: Final = 0x80
 TAKEN_OVER: Final = 0x8E
 """The broker's reason when somebody else logged in under the same id."""
 
@@ -164,11 +165,14 @@ class Connection:
         self,
         _client: mqtt.Client,
         _userdata: Any,
-        _flags: mqtt.DisconnectFlags,
+        flags: mqtt.DisconnectFlags,
         code: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self.events.append(Closed(str(code), refused=code.value == TAKEN_OVER))
+        # Where the broker said nothing, paho speaks of an "Unspecified error".
+        lost = code.value == UNSPECIFIED and not flags.is_disconnect_packet_from_server
+        reason = "connection lost" if lost else str(code)
+        self.events.append(Closed(reason, refused=code.value == TAKEN_OVER))
 
     def _on_publish(
         self, _client: mqtt.Client, _userdata: Any, mid: int, code: ReasonCode, _properties: Properties

@@ -26,8 +26,9 @@ BATCH_BYTES: Final = 32 * 1024
 
 FIRST_BYTES: Final = 4 * 1024
 MAX_UNANSWERED: Final = 8 * BATCH_BYTES
-"""Bytes on their way: so many at first, doubled with each quick answer, halved with each late one. So a slow
-link carries small batches, of which some arrive before it is cut, and the newest never waits long."""
+"""Bytes on their way: so many at first, doubled with each batch that is answered quickly, halved with each
+late answer. So a slow link carries small batches, of which some arrive before it is cut, and the newest never
+waits long."""
 
 QUICK_MS: Final = 5000
 """An answer later than this came over a link, or from a server, that is full: more than two seconds each way
@@ -119,13 +120,12 @@ class Flow:
 
     def answered(self, mono_ms: int, rows: Iterable[int]) -> None:
         """The server spoke about these rows, or about rows that are long gone."""
-        sent_ms = []
+        sent_ms, before = mono_ms, self._unanswered
         for row in rows:
-            sent_ms.append(self._sent_ms.get(row, mono_ms))
+            sent_ms = min(sent_ms, self._sent_ms.get(row, mono_ms))
             self._tries.pop(row, None)
             self._forget(row)
-        if sent_ms:
-            self._pace(mono_ms - min(sent_ms))
+        self._pace(mono_ms - sent_ms, before - self._unanswered)
         self._answered_ms = mono_ms
         self._proven = True
         if self._quiet:
@@ -158,9 +158,12 @@ class Flow:
             else:
                 self.unheard(mono_ms)
 
-    def _pace(self, took_ms: int) -> None:
-        window = self._window * 2 if took_ms <= QUICK_MS else self._window // 2
-        self._window = min(MAX_UNANSWERED, max(FIRST_BYTES, window))
+    def _pace(self, took_ms: int, size: int) -> None:
+        if took_ms > QUICK_MS:
+            self._window = max(FIRST_BYTES, self._window // 2)
+        elif 2 * size >= self.batch_bytes:
+            # A lone heartbeat says nothing about how a batch would fare.
+            self._window = min(MAX_UNANSWERED, self._window * 2)
 
     def _others_answered(self, at_ms: int) -> bool:
         return self._answered_ms is not None and self._answered_ms > at_ms

@@ -13,6 +13,7 @@ import pytest
 from contract.messages import Info, Snapshot
 from edge.clock import SystemClock
 from edge.config import BrokerConfig
+from edge.connection import Connection
 from edge.network import NetworkLoop, raise_descriptor_limit
 from edge.outbox import Outbox
 from edge.publisher import Publisher
@@ -92,6 +93,17 @@ def test_a_host_that_does_not_exist_is_told_and_harms_nothing(
     beats = loop.beats
     until(lambda: loop.beats > beats + 1, 5, "the loop goes round")
     assert loop.failed is None
+
+
+def test_a_connection_given_up_before_its_turn_is_not_dialled() -> None:
+    loop, mine = NetworkLoop(), publisher("canteen-1", "127.0.0.1", 1, "password")
+    given_up = Connection("canteen-1", BrokerConfig("127.0.0.1", 1, "canteen-1", "password"), b"")
+    loop._to_dial.put((mine, given_up))
+    loop._to_dial.put(None)
+    loop._dial()
+    assert not given_up.events, "a dialling to this port would have failed"
+    assert [connection for _, connection in loop._dialled] == [given_up]
+    loop.stop(5)
 
 
 class Broken(Publisher):
