@@ -1,5 +1,6 @@
 """The station file: what this station is, where its broker is, what is connected."""
 
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,8 +110,8 @@ def _parse(file: Path) -> dict[str, object]:
 def _broker(table: Options, station_id: str) -> BrokerConfig:
     ca = table.path("tls_ca") if table.has("tls_ca") else None
     tls = table.flag("tls", default=ca is not None)
-    if ca is not None and not ca.is_file():
-        raise table.wrong("tls_ca", "a file of certificates in PEM form")
+    if ca is not None:
+        _check_ca(table, ca)
     config = BrokerConfig(
         table.text("host", allowed="a host name or address"),
         table.whole("port", default=8883 if tls else 1883, low=1, high=65535),
@@ -121,6 +122,13 @@ def _broker(table: Options, station_id: str) -> BrokerConfig:
     )
     table.done()
     return config
+
+
+def _check_ca(table: Options, ca: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise table.wrong("tls_ca", f"a file of certificates in PEM form ({error})") from None
 
 
 def _password(table: Options) -> str:

@@ -3,6 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
+
+_SECRET: Final = re.compile("(?!.*_file$).*(pas|word|secret)")
+"""Keys whose values stay out of the journal, slips of the pen such as ``pasword`` included."""
 
 
 class ConfigError(Exception):
@@ -20,8 +24,16 @@ class ConfigError(Exception):
         self.key = key
         self.value = value
         self.allowed = allowed
-        found = "is missing" if value is None else f"is {value!r}"
+        found = "is missing" if value is None else f"is {_shown(key, value)}"
         super().__init__(f"{where}: {key} {found}; allowed: {allowed}" if key else f"{where}: {allowed}")
+
+
+def _shown(key: str, value: object) -> str:
+    if _SECRET.match(key):
+        return "(not shown)"
+    inside = value if isinstance(value, list) else [value]
+    # A misspelt table may hold a password.
+    return "a table" if any(isinstance(item, dict) for item in inside) else repr(value)
 
 
 class Options:

@@ -7,6 +7,7 @@ import pytest
 
 from edge.config import BrokerConfig, OutboxConfig, SamplingConfig, load
 from edge.options import ConfigError
+from tests.support.certificate import CERTIFICATE
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "firmware_config" / "station.toml"
@@ -54,7 +55,7 @@ def test_a_password_is_not_shown_where_the_config_is_printed(tmp_path: Path) -> 
 
 
 def test_a_certificate_turns_tls_on_and_moves_the_port(tmp_path: Path) -> None:
-    (tmp_path / "ca.crt").touch()
+    (tmp_path / "ca.crt").write_text(CERTIFICATE, encoding="utf-8")
     broker = load(station_file(tmp_path, SMALLEST + 'tls_ca = "ca.crt"\n')).broker
     assert (broker.tls, broker.port, broker.tls_ca) == (True, 8883, tmp_path / "ca.crt")
 
@@ -72,9 +73,20 @@ WRONG = [
         "[broker]: password is missing; allowed: exactly one",
         "none",
     ),
-    (SMALLEST + 'password_file = "p"', "password is 'secret'; allowed: exactly one", "two passwords"),
+    (SMALLEST + 'password_file = "p"', "password is (not shown); allowed: exactly one", "two passwords"),
     (SMALLEST.replace('password = "secret"', 'password_file = "p"'), "password_file is 'p'", "no such file"),
     (SMALLEST + 'tls_ca = "ca.crt"', "tls_ca is 'ca.crt'; allowed: a file of certificates", "no such file"),
+    (
+        SMALLEST + 'tls_ca = "station.toml"',
+        "tls_ca is 'station.toml'; allowed: a file of cert",
+        "no certificate",
+    ),
+    (SMALLEST + 'pasword = "secret"', "pasword is (not shown); allowed: only", "misspelt password"),
+    (
+        SMALLEST + '[brokre]\npassword = "secret"',
+        "brokre is a table; allowed: only",
+        "misspelt table with a password",
+    ),
     (SMALLEST + "port = 70000", "port is 70000; allowed: a whole number from 1 to 65535", "no such port"),
     (SMALLEST + "prot = 1883", "[broker]: prot is 1883; allowed: only the keys host", "misspelt key"),
     (
@@ -83,7 +95,7 @@ WRONG = [
         "under 7 days",
     ),
     (SMALLEST + "[sampling]\nsample_s = 0", "sample_s is 0; allowed: a number from 0.1", "a busy loop"),
-    (SMALLEST + "[sampler]\nsample_s = 1", "sampler is {'sample_s': 1}; allowed: only", "misspelt table"),
+    (SMALLEST + "[sampler]\nsample_s = 1", "sampler is a table; allowed: only", "misspelt table"),
     (SMALLEST + "[[sensor]]\nid = 'a'", "[[sensor]] 1: kind is missing", "a sensor of no kind"),
     (
         SMALLEST + "[[sensor]]\nid = 'outbox'\nkind = 'x'",
@@ -103,6 +115,7 @@ def test_a_wrong_file_is_told_where_and_what(tmp_path: Path, text: str, message:
     with pytest.raises(ConfigError, match=re.escape(message)) as caught:
         load(station_file(tmp_path, text))
     assert "station.toml" in str(caught.value)
+    assert "secret" not in str(caught.value), "errors end up in the journal"
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

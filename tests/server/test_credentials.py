@@ -30,6 +30,7 @@ from server.credentials import (
     reload_broker,
     write_station_file,
 )
+from tests.support.certificate import CERTIFICATE
 from tests.support.mosquitto import SHIPPED, Broker, executable
 from tests.support.wait import until
 
@@ -289,7 +290,7 @@ def test_the_station_reads_its_file(tmp_path: Path, tls: BrokerAddress) -> None:
 
 def test_an_authority_of_one_s_own_lies_beside_the_file(tmp_path: Path) -> None:
     file, ca = tmp_path / "station.toml", tmp_path / "ca.crt"
-    ca.touch()
+    ca.write_text(CERTIFICATE, encoding="utf-8")
     write_station_file(file, "victim-1", "word", BrokerAddress("broker.example", 8883, True, ca))
     assert config.load(file).broker.tls_ca == ca
 
