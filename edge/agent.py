@@ -36,8 +36,7 @@ STOP_S: Final = 4.0
 """For the orderly end of the network; systemd waits longer than this."""
 
 LONGEST_WAIT_S: Final = 0.5
-"""A signal to stop is heeded within this, however rarely the station samples."""
-
+"""A signal to stop is heeded within this, and life shown to systemd, however rarely the station samples."""
 
 NOT_MEASURED: Final = ("simulated_", "recorded_")
 """Kinds of sensors that say what is not so here and now."""
@@ -107,7 +106,7 @@ class Agent:
         self._health_due_ms = self._started_ms
         self._file_due_ms = self._started_ms + CHECK_FILE_MS
         self._outbox_fault: tuple[int, Fault] | None = None
-        self._ticks = 0
+        self._rounds = 0
         self._stopping = False
 
     def run(self) -> None:
@@ -150,8 +149,7 @@ class Agent:
         if sample is not None:
             self._outbox.append(sample)
             self._network.wake(self._publisher)
-        self._ticks += 1
-        self._watchdog.alive(now.mono_ms, self._ticks, self._network.beats)
+        self._show_life(now.mono_ms)
 
     def _wait(self) -> None:
         """Until the next sample is due, on a grid, so that the pace does not drift."""
@@ -161,6 +159,11 @@ class Agent:
         while left_s > 0 and not self._stopping:
             self._clock.wait(min(left_s, LONGEST_WAIT_S))
             left_s -= LONGEST_WAIT_S
+            self._show_life(self._clock.now().mono_ms)
+
+    def _show_life(self, mono_ms: int) -> None:
+        self._rounds += 1
+        self._watchdog.alive(mono_ms, self._rounds, self._network.beats)
 
     def _health(self, mono_ms: int) -> Health | None:
         if mono_ms < self._health_due_ms:
@@ -188,7 +191,8 @@ class Agent:
         """Keep what is known and tell the broker that this end is in good order."""
         self._watchdog.stopping()
         now = self._clock.now()
-        self._outbox.append(self._sampler.last(now, self._outbox.stream, self._outbox.next_seq))
+        stream, seq = self._outbox.stream, self._outbox.next_seq
+        self._outbox.append(self._sampler.last(now, stream, seq, self._faults(now)))
         self._publisher.stop()
         self._network.wake(self._publisher)
         deadline = time.monotonic() + STOP_S

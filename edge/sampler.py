@@ -1,8 +1,8 @@
 """Puts what the sensors say together into snapshots, and decides when one is worth keeping.
 
 A snapshot is due as a heartbeat, and when something changed that a rider would notice. Changes are
-gathered for :data:`SETTLE_MS` first, so that people who come in together are one snapshot and no
-single crossing is visible. Nothing here waits, writes or sends; ``now`` is handed in.
+gathered for :data:`SETTLE_MS` first, so that people who come in together are one snapshot. Nothing here
+waits, writes or sends; ``now`` is handed in.
 """
 
 import logging
@@ -195,11 +195,11 @@ class Sampler:
             sockets=tuple(item for item in readings if isinstance(item, Socket)),
             cabinets=tuple(item for item in readings if isinstance(item, Cabinet)),
             health=self._health,
-            faults=(*self._faults(now), *faults),
+            faults=tuple(self._faults(now, faults)),
         )
 
-    def _faults(self, now: Instant) -> list[Fault]:
-        found = [slot.fault for slot in self._slots if slot.fault is not None]
+    def _faults(self, now: Instant, others: Iterable[Fault]) -> list[Fault]:
+        found = [*(slot.fault for slot in self._slots if slot.fault is not None), *others]
         anchor = self._anchors.say
         return [replace(f, since_ms=anchor(("fault", f.sensor), f.since_ms, now)) for f in found]
 

@@ -9,6 +9,8 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,6 +128,20 @@ def test_a_lost_outbox_is_replaced_and_reported_for_a_day(
     clock.mono_ms += REPORT_FAULT_MS
     tick(stepped, clock, 3)
     assert rows(outbox)[-1].faults == ()
+
+
+def test_a_station_that_samples_rarely_still_shows_life(
+    tmp_path: Path, outbox: Outbox, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+    watchdog = Watchdog({})
+    monkeypatch.setattr(watchdog, "alive", lambda mono_ms, *_: shown.append(mono_ms))
+    rare = replace(config(tmp_path), sampling=SamplingConfig(sample_s=60))
+    agent = Agent(rare, [Room()], outbox, clock, watchdog=watchdog)
+    agent._wait()
+    assert clock.mono_ms == 60_000
+    assert max(after - before for before, after in pairwise(shown)) <= 1000
+    agent.close()
 
 
 def test_two_sensors_may_not_claim_one_socket(tmp_path: Path) -> None:

@@ -286,6 +286,15 @@ def test_faults_from_elsewhere_are_in_it_and_noticed() -> None:
     assert kept[1].snapshot.faults == (fault,)
 
 
+def test_faults_from_elsewhere_are_moved_with_the_wall_clock() -> None:
+    wrong = 60_000
+    sampler, fault = Sampler([], BOOT, heartbeat_ms=BEAT_MS), Fault("outbox", "disk_full", wrong)
+    sampler.sample(at(0, wall_ms=wrong), STREAM, 1, faults=[fault])
+    kept = sampler.sample(at(30_000), STREAM, 2, faults=[fault])
+    assert kept is not None
+    assert kept.snapshot.faults == (replace(fault, since_ms=NOON),)
+
+
 def test_the_last_sample_is_kept_due_or_not() -> None:
     sensor = Told(DOOR)
     sampler = Sampler([sensor], BOOT, heartbeat_ms=BEAT_MS)
