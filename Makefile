@@ -13,7 +13,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: demo
-demo: .venv/server.done ## five cities on your machine: broker, server, STATIONS=250 simulated stations
+demo: .venv/server.done ## five real networks on your machine: broker, server, STATIONS=250 simulated stations
 	@scripts/packages.sh mosquitto mosquitto-clients
 	@exec .venv/bin/waystation demo --stations $(STATIONS)
 

@@ -50,7 +50,7 @@ QUANTITIES: dict[str, Quantity] = {
     "in_total": _counted("", 0, MAX_INT, "people counted in through a door, never decreasing"),
     "out_total": _counted("", 0, MAX_INT, "people counted out through a door, never decreasing"),
     "outbox_rows": _counted("", 0, MAX_INT, "snapshots that wait for the server's commit"),
-    "dropped_total": _counted("", 0, MAX_INT, "snapshots dropped because the outbox was full"),
+    "dropped_total": _counted("", 0, MAX_INT, "snapshots lost before they were sent: outbox full, disk full or file replaced"),
     "refused_total": _counted("", 0, MAX_INT, "snapshots the server refused, kept aside"),
     "uptime_s": _counted("s", 0, MAX_INT, "time since the agent started"),
     "at_ms": _counted("ms", 0, MAX_INT, "when it was measured, UTC since 1970"),

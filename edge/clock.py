@@ -4,6 +4,7 @@ A Pi wakes up in the past and learns the time from the network minutes later. So
 two times: the wall clock's, which may be wrong, and the boot clock's, which never jumps.
 """
 
+import ctypes
 import time
 import uuid
 from dataclasses import dataclass
@@ -13,6 +14,11 @@ from typing import Final, Protocol
 from contract.messages import Clock as ClockState
 
 _SYNCHRONIZED: Final = Path("/run/systemd/timesync/synchronized")
+"""Made by systemd-timesyncd at the first sync of a boot."""
+_TIME_ERROR: Final = 5
+"""What adjtimex answers while the clock is not synchronized."""
+_TIMEX_BYTES: Final = 512
+"""Room for struct timex, which has 208 bytes on 64-bit machines and fewer on others."""
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -30,6 +36,12 @@ class Instant:
     clock: ClockState
 
 
+def _kernel_is_synchronized() -> bool:
+    """Whether chrony, ntpd or any other service keeps the kernel's clock: adjtimex(2) with nothing to set."""
+    status: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    return 0 <= status < _TIME_ERROR
+
+
 class Clock(Protocol):
     """Where ``now`` comes from; handed to whatever needs it."""
 
@@ -45,15 +57,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks; synced once systemd-timesyncd has said so in this boot."""
+    """The machine's own clocks; synced once any time service has set the clock since the start."""
 
     def __init__(self) -> None:
         self.boot_id = _BOOT_ID.read_text().strip()
+        self._state: ClockState = "unsynced"
 
     def now(self) -> Instant:
         mono_ms = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-        state: ClockState = "synced" if _SYNCHRONIZED.exists() else "unsynced"
-        return Instant(time.time_ns() // 1_000_000, mono_ms, state)
+        if self._state == "unsynced" and (_SYNCHRONIZED.exists() or _kernel_is_synchronized()):
+            self._state = "synced"
+        return Instant(time.time_ns() // 1_000_000, mono_ms, self._state)
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)

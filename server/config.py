@@ -113,7 +113,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One line of ``docs/settings-server.md``."""
+    """One line of ``docs/settings.md``."""
 
     name: str
     unit: str

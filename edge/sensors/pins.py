@@ -13,6 +13,7 @@ from gpiozero import DigitalInputDevice, GPIOZeroError  # type: ignore[import-un
 
 from edge.clock import Instant
 from edge.options import Options
+from edge.sensors import SensorError
 
 PULLS: Final = {"up": True, "down": False, "none": None}
 HIGHEST_PIN: Final = 27
@@ -58,8 +59,15 @@ class Input:
 
     @property
     def active(self) -> bool:
-        """Whether the input says now what it is there to say."""
-        return bool(self._device.value) != self._inverted
+        """Whether the input says now what it is there to say.
+
+        Raises:
+            SensorError: when the pin cannot be read.
+        """
+        try:
+            return bool(self._device.value) != self._inverted
+        except GPIOZeroError as error:
+            raise SensorError("pin", f"is the pin still there? ({error})") from error
 
     def on_change(self, tell: Callable[[bool], None]) -> None:
         """Call ``tell(active)`` at each edge, from the pin library's own thread: only hand over there."""

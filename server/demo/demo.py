@@ -24,7 +24,7 @@ from server.registry import Registry
 
 _HOST: Final = "127.0.0.1"
 _START_S: Final = 30.0
-_CONNECT_S: Final = 120.0
+_CONNECT_S: Final = 300.0
 _LATE_S: Final = 200.0
 """The server takes five minutes without a reading for a gap, after which a count is only estimated."""
 _POLL_S: Final = 0.1
@@ -91,6 +91,7 @@ class Demo:
 
     def _fill(self) -> None:
         """History up to now; again for the time that it took, if that was long."""
+        self._say("simulated history: a minute or two at the first start, seconds after that")
         while True:
             filled = self._fill_once()
             what = f"{past.WEEKS} weeks" if filled.first else "what was missing"

@@ -141,8 +141,8 @@ def keys_of_the_example() -> set[str]:
 
 
 def keys_of_the_page() -> set[str]:
-    pages = [page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("settings*.md")]
-    section = "\n".join(pages).partition("## Station file\n")[2].partition("\n## ")[0]
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    section = page.partition("## Station: `station.toml`\n")[2].partition("\n## ")[0]
     return set(re.findall(r"^\| `(\[+\w+\]+ \w+)` \|", section, re.MULTILINE))
 
 
