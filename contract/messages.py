@@ -47,13 +47,12 @@ def _check_text(field: str, value: str) -> None:
 
 
 def _check_distinct(field: str, names: Iterable[str | int]) -> None:
-    seen: set[str | int] = set()
-    for name in names:
-        if name in seen:
-            raise ContractError(field, name, "given once")
-        seen.add(name)
-        if len(seen) > MAX_UNITS:
-            raise ContractError(field, f"more than {MAX_UNITS}", f"at most {MAX_UNITS} entries")
+    given = list(names)
+    if len(given) > MAX_UNITS:
+        raise ContractError(field, f"{len(given)} entries", f"at most {MAX_UNITS} entries")
+    if len(set(given)) < len(given):
+        twice = next(name for name in given if given.count(name) > 1)
+        raise ContractError(field, twice, "given once")
 
 
 @dataclass(frozen=True, slots=True)
