@@ -6,7 +6,8 @@ to the count of people, and never moves the words back.
 """
 
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from contract.messages import Climate, Info, Snapshot, Status
 from server import status
 from server.headcount import Headcount
 from server.hours import HoursError, Timetable, timetable
-from server.model import Network, Station, StationState, Thresholds
+from server.model import Network, Station, StationState, Thresholds, family
 from server.occupancy import Rules
 from server.store import Dating
 from server.store.chains import order
@@ -22,9 +23,11 @@ from server.store.sqlite import Store
 
 log = logging.getLogger(__name__)
 
-TEMPERATURE_STEP_C: Final = 1.0
+TEMPERATURE_STEP_C: Final = 0.5
 HUMIDITY_STEP_PCT: Final = 5.0
-"""Riders see whole degrees and humidity in fives: a smaller change is none to them."""
+"""Riders see half degrees and humidity in fives: a smaller change is none to them."""
+LOOK_AGAIN_MS: Final = 60_000
+"""A station's words are made again so often, even where no known instant has come (midnight, the season)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,9 @@ class Live:
         self._infos: dict[str, Info] = {}
         self._links: dict[str, Status] = {}
         self._states: dict[str, StationState] = {}
+        self._visible: dict[str, tuple[Any, ...]] = {}
+        self._due: dict[str, int] = {}
+        self._recomputed_ms = 0
         self._versions: dict[str, int] = {}
         self._version = 0
         self._dirty: set[str] = set()
@@ -61,7 +67,7 @@ class Live:
         return self._states.get(station_id)
 
     def states(self, network_id: str) -> list[StationState]:
-        """A network's own stations, in the registry's order; those of its sub-networks are theirs."""
+        """The stations of a network and of those inside it, each once, in the registry's order."""
         states = self._states
         return [states[id_] for id_ in self._order.get(network_id, ()) if id_ in states]
 
@@ -89,12 +95,10 @@ class Live:
             {id_: Rules(time_zone=place.network.time_zone) for id_, place in self._places.items()}
         )
         self._states = {id_: state for id_, state in self._states.items() if id_ in self._places}
-        self.recompute(now_ms)
+        self._visible = {id_: visible for id_, visible in self._visible.items() if id_ in self._places}
+        self._update_all(now_ms)
         self._networks = networks
-        self._order = {
-            network_id: tuple(station.id for station in known if station.network == network_id)
-            for network_id in networks
-        }
+        self._order = {network_id: _order(networks, network_id, known) for network_id in networks}
         self._version += 1
         self._versions = dict.fromkeys(networks, self._version)
 
@@ -103,7 +107,7 @@ class Live:
         self._infos.update(self._store.infos())
         self._newest.update({id_: stored.snapshot for id_, stored in self._store.newest().items()})
         self._headcount.recall(self._newest)
-        self.recompute(now_ms)
+        self._update_all(now_ms)
 
     def apply(self, station_id: str, snapshot: Snapshot, now_ms: int, dating: Dating = "measured") -> None:
         """Take in a committed snapshot; :meth:`show` makes it visible."""
@@ -142,9 +146,17 @@ class Live:
 
     def recompute(self, now_ms: int) -> None:
         """Let the clock speak: closing, stale, offline, holds. Every 10 s."""
-        self._dirty.clear()
+        self.show(now_ms)
+        if now_ms < self._recomputed_ms:  # the clock was set back
+            self._due.clear()
+        self._recomputed_ms = now_ms
         for station_id in self._places:
-            self._update(station_id, now_ms)
+            if self._due.get(station_id, 0) <= now_ms:
+                self._update(station_id, now_ms)
+
+    def _update_all(self, now_ms: int) -> None:
+        self._due.clear()
+        self.recompute(now_ms)
 
     # --- one station ----------------------------------------------------------------------------------
 
@@ -154,12 +166,14 @@ class Live:
             return
         before = self._states.get(station_id)
         state = self._told(place, before, now_ms)
-        if before is not None and _visible(before) == _visible(state):
-            self._states[station_id] = replace(state, version=before.version)
-            return
-        self._version += 1
-        self._states[station_id] = replace(state, version=self._version)
-        self._versions[place.network.id] = self._version
+        self._due[station_id] = _due_ms(state, place.thresholds, now_ms)
+        visible = _visible(state)
+        if before is None or visible != self._visible[station_id]:
+            self._version += 1
+            state = replace(state, version=self._version)
+            self._visible[station_id] = visible
+            self._versions[place.network.id] = self._version
+        self._states[station_id] = state
 
     def _told(self, place: _Place, before: StationState | None, now_ms: int) -> StationState:
         station, limits = place.station, place.thresholds
@@ -195,6 +209,8 @@ class Live:
                 before.comfort if before else None,
                 now_ms,
                 limits,
+                at_ms=at_ms,
+                faulty=bool(snapshot and snapshot.faults),
             ),
             sockets=counts,
             socket_list=sockets,
@@ -207,7 +223,29 @@ class Live:
             ),
             at_ms=at_ms,
             simulated=place.network.simulated or bool(info and info.simulated),
+            version=before.version if before else 0,
         )
+
+
+def _due_ms(state: StationState, thresholds: Thresholds, now_ms: int) -> int:
+    """The first instant from now on at which the clock alone may change a word."""
+    access, held_since_ms = state.access, state.crowding.since_better_ms
+    moments = [now_ms + LOOK_AGAIN_MS]
+    for at_ms in (state.at_ms, state.comfort.at_ms):
+        if at_ms is not None:
+            moments += (at_ms + thresholds.fresh_ms, at_ms + thresholds.offline_ms)
+    if access.changes_at_ms is not None:
+        moments += (access.changes_at_ms, access.changes_at_ms - thresholds.closing_soon_ms)
+    if access.at_ms is not None:
+        moments.append(access.at_ms + thresholds.evidence_ms)
+    if held_since_ms is not None:
+        moments.append(held_since_ms + thresholds.crowding_hold_ms)
+    return min(moment for moment in moments if moment >= now_ms)
+
+
+def _order(networks: Mapping[str, Network], network_id: str, stations: Iterable[Station]) -> tuple[str, ...]:
+    members = frozenset(family(networks, network_id))
+    return tuple(station.id for station in stations if station.network in members)
 
 
 def _climate(snapshot: Snapshot | None) -> Climate | None:
@@ -231,12 +269,15 @@ def _visible(state: StationState) -> tuple[Any, ...]:
         _step(comfort.humidity_pct, HUMIDITY_STEP_PCT),
         (sockets.total, sockets.free, sockets.occupied, sockets.faulty, sockets.unknown),
         [(socket.id, socket.label, socket.kind, socket.state) for socket in state.socket_list],
-        [replace(cabinet, at_ms=None) for cabinet in state.cabinets],
+        [
+            (cabinet.id, cabinet.label, cabinet.voltage_v, cabinet.online, cabinet.slots)
+            for cabinet in state.cabinets
+        ],
     )
 
 
 def _step(value: float | None, size: float) -> int | None:
-    return None if value is None else round(value / size)
+    return None if value is None else math.floor(value / size + 0.5)
 
 
 def _place(station: Station, network: Network) -> _Place:

@@ -4,6 +4,7 @@ Values only. Who makes them: :mod:`server.registry` the networks and stations, :
 words, :mod:`server.live` the state of each station.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -83,6 +84,18 @@ class Network:
     standards: tuple[Standard, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
     simulated: bool = False
+
+
+def family(networks: Mapping[str, Network], network_id: str) -> tuple[str, ...]:
+    """The network and everything inside it, each once; a ring of parents ends where it began."""
+    members = [network_id]
+    for member in members:
+        members += [
+            network.id
+            for network in networks.values()
+            if network.parent == member and network.id not in members
+        ]
+    return tuple(members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +203,7 @@ class Crowding:
     since_better_ms: int | None = None
 
 
-ComfortReason = Literal["temperature", "heat_index", "no_reading", "offline", "no_live_data"]
+ComfortReason = Literal["temperature", "heat_index", "no_sensor", "no_reading", "offline", "no_live_data"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +212,8 @@ class Comfort:
 
     Attributes:
         heat_index_c: what the air feels like, from 27 °C on; None below or without humidity.
-        reason: ``heat_index``: too humid, the temperature alone would have given a better word.
+        reason: ``heat_index``: too humid, the temperature alone would have given a better word;
+            ``no_sensor``: the station has no thermometer, ``no_reading``: it gives nothing.
     """
 
     value: ComfortValue

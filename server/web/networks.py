@@ -8,7 +8,7 @@ counts hold them, and a total adds only the networks that have no parent.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from server.model import Network, Qualifier, StationState
+from server.model import Network, Qualifier, StationState, family
 from server.web.public import Name, Struct
 
 
@@ -72,18 +72,6 @@ class Totals(Struct, frozen=True, omit_defaults=False):
     registered: int
     instrumented: int
     online: int
-
-
-def family(networks: Mapping[str, Network], network_id: str) -> tuple[str, ...]:
-    """The network and everything inside it, each once; a ring of parents ends where it began."""
-    members = [network_id]
-    for member in members:
-        members += [
-            network.id
-            for network in networks.values()
-            if network.parent == member and network.id not in members
-        ]
-    return tuple(members)
 
 
 def version(live: Live, network_id: str | None) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,11 +29,17 @@ from server.store.sqlite import Store
 
 BOOT = "6fd1c0de-1111-2222-3333-444455556666"
 NOW = 1_760_000_400_000 // HOUR_MS * HOUR_MS + 20 * 60_000  # 17:20 in Shanghai
-NETWORKS = {"net": Network("net", "网", "Net", summer=(1, 12)), "other": Network("other", "别", "Other")}
+NETWORKS = {
+    "net": Network("net", "网", "Net", summer=(1, 12)),
+    "other": Network("other", "别", "Other"),
+    "part": Network("part", "区", "Part", parent="net"),
+}
 STATIONS = {
     "canteen": Station("canteen", "net", "食堂", places=10),
     "silent": Station("silent", "net", "无数据", places=4),
     "far": Station("far", "other", "远"),
+    "inner": Station("inner", "part", "里"),
+    "last": Station("last", "net", "末"),
 }
 SETTLED = 60_000
 """Long enough after the last snapshot for a backlog to count as settled."""
@@ -51,9 +57,9 @@ def live(store: Store) -> Live:
     return assembled(store)
 
 
-def assembled(store: Store) -> Live:
+def assembled(store: Store, stations: Mapping[str, Station] = STATIONS) -> Live:
     live = Live(store)
-    live.refresh_registry(NETWORKS, STATIONS, NOW)
+    live.refresh_registry(NETWORKS, stations, NOW)
     return live
 
 
@@ -120,6 +126,37 @@ def test_silence_becomes_stale_and_then_offline(live: Live, store: Store, age_ms
     assert state.freshness == word
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_a_station_that_is_not_looked_at_again_would_say_the_same(data: st.DataObject) -> None:
+    """Words are made again only when the clock may change one: as if they were made every 10 s."""
+    hours = data.draw(st.sampled_from(["", "24/7", "08:00-17:25", "17:22-19:00"]))
+    stations = STATIONS | {"canteen": replace(STATIONS["canteen"], hours=hours)}
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "readings.db")
+        live, eager = assembled(store, stations), assembled(store, stations)
+        now_ms, seq = NOW, 0
+        for step_ms in data.draw(
+            st.lists(st.sampled_from([-HOUR_MS, 1, 10_000, 10_001, 240_000]), max_size=60)
+        ):
+            now_ms += step_ms
+            if data.draw(st.integers(0, 5)) == 0:
+                seq += 1
+                air_ms = now_ms - data.draw(st.sampled_from([0, 250_000]))
+                doors = (Door("d", data.draw(st.integers(0, 12)), 0, locked=data.draw(st.booleans())),)
+                new = snapshot(seq, now_ms, doors=doors, climate=degrees(25.0, air_ms))
+                store.commit([Accepted("canteen", new, now_ms, "measured", 0)])
+                for each in (live, eager):
+                    each.apply("canteen", new, now_ms)
+            live.recompute(now_ms)
+            eager._due.clear()
+            eager.recompute(now_ms)
+            assert [replace(state, version=0) for state in live.states("net")] == [
+                replace(state, version=0) for state in eager.states("net")
+            ]
+        store.close()
+
+
 # --- labels, simulated, link ----------------------------------------------------------------------
 
 
@@ -153,13 +190,13 @@ def test_the_link_is_kept_and_says_nothing_of_freshness(live: Live) -> None:
 
 
 def test_only_what_a_rider_would_see_counts_as_a_change(live: Live, store: Store) -> None:
-    take(live, store, snapshot(1, NOW, climate=degrees(25.1)))
+    take(live, store, snapshot(1, NOW, climate=degrees(25.3)))
     first, version = shown(live), live.network_version("net")
-    take(live, store, snapshot(2, NOW + 1000, climate=degrees(25.2)))
+    take(live, store, snapshot(2, NOW + 1000, climate=degrees(25.6)))
     second = shown(live, NOW + 1000)
-    assert (second.comfort.temperature_c, second.at_ms) == (25.2, NOW + 1000)
+    assert (second.comfort.temperature_c, second.at_ms) == (25.6, NOW + 1000)
     assert (second.version, live.network_version("net")) == (first.version, version)
-    take(live, store, snapshot(3, NOW + 2000, climate=degrees(28.6)))
+    take(live, store, snapshot(3, NOW + 2000, climate=degrees(25.8)))
     third = shown(live, NOW + 2000)
     assert third.version == live.network_version("net") > version
 
@@ -181,14 +218,28 @@ def test_any_change_of_the_registry_counts_everywhere_and_keeps_the_facts(live: 
     live.refresh_registry(NETWORKS, renamed, NOW)
     assert live.network_version("net") > before[0]
     assert live.network_version("other") > before[1]
-    assert [state.station.name_zh for state in live.states("net")] == ["新名"]
+    assert [state.station.name_zh for state in live.states("net")] == ["新名", "里", "末"]
     assert live.state("silent") is None
     assert shown(live).freshness == "fresh"
 
 
-def test_states_are_a_networks_own_in_the_registrys_order(live: Live) -> None:
-    assert [state.station.id for state in live.states("net")] == ["canteen", "silent"]
-    assert live.states("nowhere") == []
+@pytest.mark.parametrize(
+    ("network", "stations"),
+    [
+        ("net", ["canteen", "silent", "inner", "last"]),
+        ("part", ["inner"]),
+        ("other", ["far"]),
+        ("nowhere", []),
+    ],
+    ids=["with those of the network inside it", "inside another", "alone", "unknown"],
+)
+def test_the_states_of_a_network_each_once_in_the_registrys_order(
+    live: Live, network: str, stations: list[str]
+) -> None:
+    assert [state.station.id for state in live.states(network)] == stations
+
+
+def test_the_networks_are_the_registrys(live: Live) -> None:
     assert dict(live.networks()) == NETWORKS
 
 
