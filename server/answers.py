@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from contract.messages import Ack, CommittedRange, Refusal
 from server.store import Accepted, DeadLetter
 
 MAX_ACK_ENTRIES: Final = 250
 """Ranges and refusals in one ack, so that it stays below the contract's size."""
+
+_encode: Final = msgspec.json.Encoder().encode
 
 Answer = tuple[str, Ack]
 """A station, and what it is to be told."""
@@ -30,6 +34,12 @@ def answers(kept: Iterable[Accepted], refused: Iterable[tuple[str, DeadLetter]])
         for station in dict.fromkeys([*streams, *refusals])
         for ack in _acks(_committed(streams.get(station, {})), refusals.get(station, []))
     ]
+
+
+def encoded(ack: Ack) -> bytes:
+    """The bytes that the contract's codec makes of it, in a fraction of the time."""
+    parts = {"committed": ack.committed, "refused": ack.refused}
+    return _encode({name: entries for name, entries in parts.items() if entries})
 
 
 def _committed(streams: dict[str, set[int]]) -> list[CommittedRange]:

@@ -22,8 +22,8 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
-from contract import codec, topics
-from server.answers import Answer
+from contract import topics
+from server.answers import Answer, encoded
 from server.buffered import BufferedClient
 from server.config import Settings
 from server.ingest import Delivery, Ingest, StoreBusyError
@@ -43,6 +43,9 @@ TICK_S: Final = 1.0
 RECONNECT_S: Final = 5.0
 """Longest wait before connecting again; the waits are random, so that servers do not come in step."""
 CONNECT_TIMEOUT_S: Final = 5.0
+GATHER_S: Final = 0.04
+"""Least time between the beginnings of two commits: what comes sooner shares the next one. A message that
+comes alone is committed at once; a city's steady trickle costs half as much (ADR 2 has the figures)."""
 SHOW_S: Final = 1.0
 """Under load, readers see the new state so often; otherwise at once."""
 
@@ -80,6 +83,7 @@ class BrokerLink:
         self._retry_at = 0.0
         self._tick_at = 0.0
         self._show_at = 0.0
+        self._gather_until = 0.0
 
     def start(self) -> None:
         """Begin to connect, and keep at it until :meth:`stop`."""
@@ -127,6 +131,8 @@ class BrokerLink:
 
     def _wait(self) -> None:
         """Wait until there is something to do."""
+        # Messages gather in the socket meanwhile, without waking us one by one.
+        self._stopping.wait(max(0.0, self._gather_until - time.monotonic()))
         full = bool(self._pipeline.stalled) and len(self._pending) >= MAX_PENDING
         until = min([self._tick_at, *self._deadlines(full)])
         timeout_s = max(0.0, until - time.monotonic())
@@ -169,6 +175,8 @@ class BrokerLink:
         self.tell(answers)
         del self._pending[: len(run)], self._mids[: len(run)]
         self._pipeline.pending = len(self._pending)
+        if self._client.drained:
+            self._gather_until = now + GATHER_S
         if self._client.drained or now >= self._show_at:
             self._ingest.show()
             self._show_at = now + SHOW_S
@@ -177,12 +185,12 @@ class BrokerLink:
         """Let the broker forget what is committed."""
         for mid in mids:
             if mid:  # 0: sent with QoS 0, which nobody waits for
-                self._client.ack(mid, 1)
+                self._client.put_puback(mid)
 
     def tell(self, answers: Iterable[Answer]) -> None:
         """Say to each station what is committed and what is refused."""
         for station, ack in answers:
-            self._client.publish(topics.topic(station, "ack"), codec.encode(ack), qos=0)
+            self._client.put_publish(topics.topic(station, "ack"), encoded(ack))
 
     def _stall(self, reason: str) -> None:
         self._retry_at = time.monotonic() + RETRY_S

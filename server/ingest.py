@@ -30,6 +30,7 @@ from server.dating import Window, dated
 from server.decoding import Envelope, RefusedError
 from server.live import Live
 from server.pipeline import Pipeline
+from server.refusals import RefusalLog
 from server.store import Accepted, DeadLetter
 from server.store.schema import is_corrupt
 from server.store.sqlite import Store
@@ -90,6 +91,7 @@ class Ingest:
         self._store = store
         self._live = live
         self._pipeline = pipeline
+        self._refusals = RefusalLog()
         self._window = window
         self._now_ms = now_ms
         self._known: frozenset[str] = frozenset()
@@ -173,14 +175,14 @@ class Ingest:
         letters = batch.letters + [letter for _, letter in batch.refused]
         verdicts = self._store.commit(batch.accepted, letters, batch.infos)
         judged = list(zip(batch.accepted, verdicts, strict=True))
+        new = [one for one, verdict in judged if verdict == "committed"]
+        self._show(batch, new)  # first of all: were the next commit to fail, these would come as repeats
         conflicts = [(one.station_id, _conflict(one)) for one, verdict in judged if verdict == "conflict"]
         if conflicts:
             self._store.commit((), [letter for _, letter in conflicts])
             batch.refused += conflicts
-        new = [one for one, verdict in judged if verdict == "committed"]
         self._pipeline.committed_total += len(new)
         self._pipeline.repeated_total += len(judged) - len(new) - len(conflicts)
-        self._show(batch, new)
         kept = [one for one, verdict in judged if verdict != "conflict"]
         return answers(kept, batch.refused)
 
@@ -235,6 +237,7 @@ class Ingest:
         letters = batch.letters + [letter for _, letter in batch.refused]
         for letter in letters:
             pipeline.refuse(letter.reason)
+            self._refusals.tell(letter)
         kept = pipeline.dead_letters + len(letters)
         pipeline.dead_letters = min(kept, self._store.dead_letters_max)
 

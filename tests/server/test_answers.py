@@ -2,12 +2,13 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.codec import encode
 from contract.messages import Ack, Snapshot
-from server.answers import MAX_ACK_ENTRIES, answers
+from server.answers import MAX_ACK_ENTRIES, answers, encoded
 from server.store import Accepted, DeadLetter
 
 STREAM = "00000000000000aa"
@@ -35,6 +36,20 @@ def test_a_station_with_refusals_only_is_told_too_and_the_nameless_are_left_out(
         ("canteen", Ack(((STREAM, 1, 1),), ((STREAM, 2, "store_error"),))),
         ("library", Ack((), ((STREAM, 9, "store_error"),))),
     ]
+
+
+@pytest.mark.parametrize(
+    "ack",
+    [
+        Ack(),
+        Ack(((STREAM, 1, 2**53 - 1), (STREAM, 5, 7))),
+        Ack((), ((STREAM, 3, "too_old"),)),
+        Ack(((STREAM, 1, 1),), ((STREAM, 2, "malformed"), (STREAM, 4, "conflict"))),
+    ],
+    ids=["nothing", "ranges", "a refusal", "both"],
+)
+def test_the_bytes_are_those_of_the_contracts_codec(ack: Ack) -> None:
+    assert encoded(ack) == encode(ack)
 
 
 def test_the_longest_ack_fits_into_a_message() -> None:

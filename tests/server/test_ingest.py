@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 import pytest
@@ -175,6 +177,30 @@ def test_another_body_under_a_known_identity_is_a_conflict(kit: Kit) -> None:
     [letter] = kit.store.dead_letters()
     assert (letter.reason, letter.seq, kit.pipeline.refused) == ("conflict", 1, {"conflict": 1})
     assert kit.pipeline.dead_letters == 1
+
+
+def test_what_is_committed_is_live_even_when_a_conflict_cannot_be_kept(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes again as a repeat, and repeats change nothing."""
+    kit.take(batch(1))
+    other = as_bytes(telemetry(snapshot(1, AT_MS + 1, climate={"at_ms": AT_MS, "temperature_c": 30})))
+    commit = kit.store.commit
+
+    def full_for_letters(batch: Any, letters: Any = (), infos: Any = MappingProxyType({})) -> Any:
+        if letters:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return commit(batch, letters, infos)
+
+    monkeypatch.setattr(kit.store, "commit", full_for_letters)
+    with pytest.raises(StoreBusyError):
+        kit.take(other, batch(2))
+    kit.ingest.show()
+    state = kit.live.state("canteen")
+    assert state is not None
+    assert state.at_ms == AT_MS + 2
 
 
 def test_an_unknown_station_gets_no_answer_and_is_listed(kit: Kit) -> None:
