@@ -6,6 +6,7 @@ The path of a reading, top to bottom:
       buffered    paho's client with its socket behind buffers
     ingest        validate, commit, answer; a bad snapshot never costs its batch
       decoding, dating, answers   payloads to messages, when they were taken, what stations are told
+      refusals    a line in the log when a station begins to send what is refused
     store/        readings.db: every committed snapshot exactly once, one writer
     live          the newest state of each station, in words, swapped whole
       headcount   people inside, folded from the store, whatever the order of arrival
