@@ -18,6 +18,7 @@ Around it:
     config        the station file, options: its values, checked with errors that say what is allowed
     clock         both clocks of a machine without a clock battery
     health        how the machine is
+    link          what check may read of the agent's connection
     watchdog      what systemd is told
     days, fleet, fleet_station, past, playback, recordings    simulated stations and recorded days
 

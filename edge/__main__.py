@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge.options import ConfigError
+from edge.version import version
 
 COMMANDS: Final = {
     "run": "edge.run",
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="waystation-edge", description="The agent of a station, and its tools."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     # The agent must stay small: what it does not need is not imported.
     chosen = [words[0]] if words and words[0] in COMMANDS else list(COMMANDS)

@@ -7,7 +7,6 @@ disk) is handled where it happens. Anything else ends the agent with an error, a
 import logging
 import time
 from collections.abc import Sequence
-from importlib import metadata
 from random import SystemRandom
 from typing import Final
 
@@ -16,12 +15,14 @@ from contract.messages import Fault, Health, Info
 from edge.clock import Clock, Instant
 from edge.config import StationConfig
 from edge.health import Machine
+from edge.link import LinkFile, link_file
 from edge.network import NetworkLoop
 from edge.options import ConfigError
 from edge.outbox import Outbox
 from edge.publisher import Publisher
 from edge.sampler import Sampler
 from edge.sensors import Sensor
+from edge.version import version
 from edge.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -40,14 +41,6 @@ LONGEST_WAIT_S: Final = 0.5
 
 NOT_MEASURED: Final = ("simulated_", "recorded_")
 """Kinds of sensors that say what is not so here and now."""
-
-
-def version() -> str:
-    """The installed version, as said at birth."""
-    try:
-        return metadata.version("waystation")
-    except metadata.PackageNotFoundError:
-        return "from-source"
 
 
 def describe(config: StationConfig, sensors: Sequence[Sensor]) -> Info:
@@ -101,6 +94,7 @@ class Agent:
             config.station, config.broker, info, outbox, clock=clock, random=SystemRandom()
         )
         self._network = NetworkLoop()
+        self._link_file = LinkFile(link_file(config.outbox.path), clock.boot_id)
         self._machine = Machine(config.outbox.path.parent)
         self._started_ms = clock.now().mono_ms
         self._health_due_ms = self._started_ms
@@ -134,6 +128,7 @@ class Agent:
     def close(self) -> None:
         """Give everything back; :meth:`run` does so at its end."""
         self._network.stop(STOP_S)
+        self._link_file.remove()
         self._sampler.close()
         self._outbox.close()
 
@@ -164,6 +159,7 @@ class Agent:
     def _show_life(self, mono_ms: int) -> None:
         self._rounds += 1
         self._watchdog.alive(mono_ms, self._rounds, self._network.beats)
+        self._link_file.tell(self._publisher.link, mono_ms)
 
     def _health(self, mono_ms: int) -> Health | None:
         if mono_ms < self._health_due_ms:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Final
 from contract.codec import encode
 from contract.messages import Status
 from edge import outbox_file
-from edge.agent import describe, version
+from edge.agent import describe
 from edge.clock import Clock, SystemClock
 from edge.config import StationConfig, load
 from edge.connection import Closed, Connection, Event, Welcome
+from edge.link import LinkState, link_file
+from edge.link import read as read_link
 from edge.options import ConfigError
 from edge.run import add_config
 from edge.sensors import factory
+from edge.version import version
 
 if TYPE_CHECKING:
     from edge.run import Subparsers
@@ -28,6 +31,9 @@ LOGIN_S: Final = 10.0
 
 LEFT_FREE_MB: Final = 100
 """To stay free on the disk beside a full outbox."""
+
+ACK_MS: Final = 300_000
+"""A server that works confirms what comes in within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def check(file: Path, clock: Clock) -> list[Finding]:
         config = load(file)
     except ConfigError as error:
         return [Finding("config", False, str(error))]
-    findings = [Finding("config", True, f"station {config.station}, {len(config.sensors)} sensors")]
+    findings = [Finding("config", True, f"station {config.station} by {file.absolute()}")]
     running = _agent_runs(config.outbox.path)
     findings.append(_pins(config, clock, running))
     findings.append(_broker(config, clock, running))
@@ -82,8 +88,12 @@ def _agent_runs(outbox: Path) -> bool:
 
 def _pins(config: StationConfig, clock: Clock, running: bool) -> Finding:
     """Open every sensor as the agent would, and give it back."""
+    if not config.sensors:
+        return Finding("sensors", False, f"none; write a [[sensor]] for each into {config.file.name}")
     if running:
-        return Finding("sensors", True, "the agent runs and has the pins; it reports their faults")
+        return Finding(
+            "sensors", True, "not opened: the agent runs and has the pins, and reports their faults"
+        )
     try:
         sensors = factory.build(config.sensors, {}, clock)
     except ConfigError as error:
@@ -103,13 +113,13 @@ def _broker(config: StationConfig, clock: Clock, running: bool) -> Finding:
     where = f"{broker.host}:{broker.port}{' with TLS' if broker.tls else ''}"
     if running:
         # A second login under the same id would throw the agent out.
-        return Finding(
-            "broker", True, f"{where} not tried, because the agent runs and is logged in by this id"
-        )
+        now_ms = clock.now().mono_ms
+        link = read_link(link_file(config.outbox.path), clock.boot_id, now_ms)
+        return told_by_agent(link, where, now_ms, round(config.sampling.heartbeat_s * 1000))
     status = Status("lost", clock.boot_id, version(), max(0, clock.now().at_ms))
     connection = Connection(config.station, broker, encode(status))
     try:
-        event = _log_in(connection)
+        event = log_in(connection)
     finally:
         connection.close()
     match event:
@@ -127,7 +137,45 @@ def _broker(config: StationConfig, clock: Clock, running: bool) -> Finding:
             return Finding("broker", False, f"{where} does not answer; check host, port and tls")
 
 
-def _log_in(connection: Connection) -> Event | None:
+def told_by_agent(link: LinkState | None, where: str, now_ms: int, heartbeat_ms: int) -> Finding:
+    """The agent's own word, as only it can be logged in by its id."""
+    if link is None:
+        text = f"{where}: the agent runs, but does not say how its link is; journalctl -u waystation-edge"
+        return Finding("broker", False, text)
+    since = _duration(now_ms - link.since_mono_ms)
+    match link.state:
+        case "refused":
+            text = f"{where} has refused the agent for {since} ({link.reason}); check the password"
+        case "lost" | "connecting":
+            why = link.reason or "no answer yet"
+            what = f"{where} not connected for {since} ({why})"
+            text = f"{what}; check host, port, tls and network"
+        case "online":
+            login = f"{where} has had the agent logged in for {since}"
+            return _told_online(link, login, now_ms, heartbeat_ms)
+    return Finding("broker", False, text)
+
+
+def _told_online(link: LinkState, login: str, now_ms: int, heartbeat_ms: int) -> Finding:
+    acked_ms = now_ms - (link.since_mono_ms if link.acked_mono_ms is None else link.acked_mono_ms)
+    if link.silent or acked_ms > heartbeat_ms + ACK_MS:
+        since = "nothing yet" if link.acked_mono_ms is None else f"nothing for {_duration(acked_ms)}"
+        text = f"{login}, but the server has stored {since}: is it running, is this station in its registry?"
+        return Finding("broker", False, text)
+    if link.acked_mono_ms is None:
+        return Finding("broker", True, f"{login}; nothing has been stored by the server yet")
+    return Finding("broker", True, f"{login}; the server last stored something {_duration(acked_ms)} ago")
+
+
+def _duration(ms: int) -> str:
+    seconds = max(0, ms) // 1000
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def log_in(connection: Connection) -> Event | None:
     """Dial, wait for the broker's word, and leave in good order; None when there was no word."""
     connection.dial()
     deadline = time.monotonic() + LOGIN_S
@@ -152,7 +200,8 @@ def _clock(clock: Clock) -> Finding:
 
 def _disk(config: StationConfig) -> Finding:
     """Whether the outbox's folder can be written and a full outbox would fit."""
-    folder, name = config.outbox.path.parent, str(config.outbox.path.parent)
+    folder = config.outbox.path.parent.absolute()
+    name = str(folder)
     if not folder.is_dir():
         return Finding("disk", False, f"{name} is missing; make it, writable for the agent's user")
     if not os.access(folder, os.W_OK):
@@ -160,5 +209,10 @@ def _disk(config: StationConfig) -> Finding:
     free_mb = shutil.disk_usage(folder).free // 2**20
     needed_mb = config.outbox.max_mb + LEFT_FREE_MB
     if free_mb < needed_mb:
-        return Finding("disk", False, f"{name} has {free_mb} MB free, a full outbox needs {needed_mb} MB")
-    return Finding("disk", True, f"{name} has {free_mb} MB free")
+        free, needed = _gigabytes(free_mb), _gigabytes(needed_mb)
+        return Finding("disk", False, f"{name} has {free} free, a full outbox needs {needed}")
+    return Finding("disk", True, f"{name} has {_gigabytes(free_mb)} free")
+
+
+def _gigabytes(megabytes: int) -> str:
+    return f"{megabytes / 1024:,.1f} GB"

@@ -80,9 +80,10 @@ def load(file: Path) -> StationConfig:
         ConfigError: naming file, table, key, value and what is allowed.
     """
     root = Options(_parse(file), file.name, file.parent)
+    root.only("station", "broker", "sampling", "outbox", "sensor")
     station = root.table("station")
+    station.only("id")
     station_id = station.text("id", pattern=STATION_ID.pattern, allowed="3 to 32 of a-z, 0-9 and '-'")
-    station.done()
     config = StationConfig(
         file,
         station_id,
@@ -91,7 +92,6 @@ def load(file: Path) -> StationConfig:
         _outbox(root.table("outbox")),
         tuple(_sensor(entry, file.parent) for entry in root.tables("sensor")),
     )
-    root.done()
     _check_distinct(config)
     return config
 
@@ -108,11 +108,12 @@ def _parse(file: Path) -> dict[str, object]:
 
 
 def _broker(table: Options, station_id: str) -> BrokerConfig:
+    table.only("host", "port", "username", "password", "password_file", "tls", "tls_ca")
     ca = table.path("tls_ca") if table.has("tls_ca") else None
     tls = table.flag("tls", default=ca is not None)
     if ca is not None:
         _check_ca(table, ca)
-    config = BrokerConfig(
+    return BrokerConfig(
         table.text("host", allowed="a host name or address"),
         table.whole("port", default=8883 if tls else 1883, low=1, high=65535),
         table.text("username", default=station_id),
@@ -120,8 +121,6 @@ def _broker(table: Options, station_id: str) -> BrokerConfig:
         tls,
         ca,
     )
-    table.done()
-    return config
 
 
 def _check_ca(table: Options, ca: Path) -> None:
@@ -144,31 +143,29 @@ def _password(table: Options) -> str:
 
 
 def _sampling(table: Options) -> SamplingConfig:
-    config = SamplingConfig(
+    table.only("sample_s", "heartbeat_s", "health_s")
+    return SamplingConfig(
         table.number("sample_s", default=1.0, low=0.1, high=60),
         table.number("heartbeat_s", default=30.0, low=1, high=3600),
         table.number("health_s", default=600.0, low=10, high=86400),
     )
-    table.done()
-    return config
 
 
 def _outbox(table: Options) -> OutboxConfig:
-    config = OutboxConfig(
+    table.only("path", "max_rows", "max_mb")
+    return OutboxConfig(
         table.path("path", default="/var/lib/waystation-edge/outbox.db"),
         # Less would not hold the seven days that Waystation promises.
         table.whole("max_rows", default=5 * WEEK_ROWS, low=WEEK_ROWS, high=10_000_000),
         table.whole("max_mb", default=400, low=64, high=100_000),
     )
-    table.done()
-    return config
 
 
 def _sensor(table: Options, folder: Path) -> SensorEntry:
     sensor_id = table.text("id", pattern=UNIT_ID.pattern, allowed="1 to 32 of a-z, 0-9, '_' and '-'")
     kind = table.text("kind", pattern=CODE.pattern, allowed="a kind of sensor, e.g. dht22")
     interval = table.number("interval_s", low=0.1, high=3600) if table.has("interval_s") else None
-    return SensorEntry(sensor_id, kind, interval, table.rest(), table.where, folder)
+    return SensorEntry(sensor_id, kind, interval, table.rest(), f"{table.where} ({sensor_id})", folder)
 
 
 def _check_distinct(config: StationConfig) -> None:

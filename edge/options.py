@@ -37,7 +37,7 @@ def _shown(key: str, value: object) -> str:
 
 
 class Options:
-    """One table of the station file. Ask for every key, then call :meth:`done`.
+    """One table of the station file. Call :meth:`only` first, or ask for every key and :meth:`done` last.
 
     A key without a default is required. For a key that may be left out altogether ask :meth:`has` first.
     Every method raises :class:`ConfigError`, which names the file, the key, the value and what is allowed.
@@ -126,12 +126,16 @@ class Options:
         self._asked.update(rest)
         return rest
 
-    def done(self) -> None:
-        """Refuse keys that nobody asked for: most of them are spelling mistakes."""
-        known = ", ".join(sorted(self._asked))
+    def only(self, *names: str) -> None:
+        """Refuse other keys at once: a slip of the pen is named rather than the key that it makes missing."""
+        known = ", ".join(sorted(names))
         for name, value in self._values.items():
-            if name not in self._asked:
+            if name not in names:
                 raise ConfigError(self.where, name, value, f"only the keys {known}")
+
+    def done(self) -> None:
+        """Refuse keys that nobody asked for, where they cannot be listed beforehand."""
+        self.only(*self._asked)
 
     def wrong(self, name: str, allowed: str) -> ConfigError:
         """The error for a value that this class cannot judge alone; the caller raises it."""

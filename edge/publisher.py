@@ -6,6 +6,7 @@ again; :mod:`edge.network` calls it. A row leaves the outbox only on the server'
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -16,6 +17,7 @@ from edge.clock import Clock
 from edge.config import BrokerConfig
 from edge.connection import Closed, Connection, Delivered, Event, Received, Welcome
 from edge.flow import BATCH_ROWS, Flow
+from edge.link import LinkState
 from edge.outbox import FRAME_BYTES, Outbox, Row
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Publisher:
         station: its id.
         connection: whose socket is to be watched; a new one here wants to be dialled.
         online: whether the broker has welcomed the station.
+        link: how the link is and has been, to be read from any thread.
         finished: whether the end that :meth:`stop` asked for is reached.
     """
 
@@ -58,6 +61,7 @@ class Publisher:
         self.station = station
         self.connection: Connection | None = None
         self.online = False
+        self.link = LinkState("connecting", clock.now().mono_ms)
         self.finished = False
         self._broker = broker
         self._info = info
@@ -127,6 +131,7 @@ class Publisher:
     def _greet(self, connection: Connection, welcome: Welcome) -> None:
         log.info("station=%s broker=online", self.station)
         self.online = True
+        self.link = self.link.online(self._clock.now().mono_ms)
         self._last_trouble = ""
         self._window = max(1, welcome.window - OWN_MESSAGES)
         self._limit = min(MAX_PAYLOAD, welcome.max_bytes - FRAME_BYTES)
@@ -157,9 +162,11 @@ class Publisher:
         rows = self._outbox.confirm(ack.committed) if ack.committed else []
         rows += self._outbox.set_aside(ack.refused) if ack.refused else []
         self._flow.answered(mono_ms, rows)
+        self.link = replace(self.link, acked_mono_ms=self._clock.now().mono_ms)
 
     def _drop(self, connection: Connection, mono_ms: int, event: Closed) -> None:
         self._trouble(event.reason)
+        self.link = self.link.ended(self._clock.now().mono_ms, event.reason, refused=event.refused)
         connection.close()
         self.connection = None
         self.online = False
@@ -197,6 +204,7 @@ class Publisher:
     def _tell_silence(self) -> None:
         if self._flow.quiet != self._silence:
             self._silence = self._flow.quiet
+            self.link = replace(self.link, silent=self._silence)
             log.info("station=%s server=%s", self.station, "silent" if self._silence else "answers")
 
     def _room(self) -> bool:

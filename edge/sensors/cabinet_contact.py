@@ -12,7 +12,7 @@ from edge.config import SensorEntry
 from edge.options import ConfigError, Options
 from edge.sensors import Parts, Reading
 from edge.sensors.parts import cabinet_info
-from edge.sensors.pins import Input, SteadyInput, Wiring, close_all, wiring
+from edge.sensors.pins import WIRING_KEYS, Input, SteadyInput, Wiring, close_all, wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class CabinetContact:
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         del totals, clock
         options = entry.read_options()
+        options.only("slot", "label", "voltage_v", *WIRING_KEYS)
         wired = wiring(options)
         tables = options.tables("slot")
         self._info = cabinet_info(options, entry.id, len(tables) or 1)
-        options.done()
         if not tables:
             raise ConfigError(entry.where, "slot", None, "at least one [[sensor.slot]]")
         self.info = SensorInfo(entry.id, entry.kind)
@@ -59,10 +59,10 @@ class CabinetContact:
         close_all(self._inputs)
 
     def _slot(self, table: Options, wired: Wiring) -> _SlotContacts:
+        table.only("n", "pin_battery", "pin_closed")
         n = table.whole("n", low=1, high=999)
         battery = self._open(table, "pin_battery", wired)
         closed = self._open(table, "pin_closed", wired) if table.has("pin_closed") else None
-        table.done()
         return _SlotContacts(n, battery, closed)
 
     def _open(self, table: Options, key: str, wired: Wiring) -> SteadyInput:

@@ -58,9 +58,9 @@ class Dht:
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         del totals, clock
         options = entry.read_options()
+        options.only("pin", "pulseio")
         pin = options.whole("pin", low=0, high=HIGHEST_PIN)
         pulseio = options.flag("pulseio") if options.has("pulseio") else None
-        options.done()
         self.info = SensorInfo(entry.id, entry.kind)
         self.interval_s = 1.0
         interval_ms = round((entry.interval_s or INTERVAL_S) * 1000)

@@ -10,10 +10,11 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry
 from edge.doors import BLOCKED_MS, DEBOUNCE_MS, Beam, DoorCounter
 from edge.sensors import Parts, Reading
-from edge.sensors.pins import Input, SteadyInput, close_all, wiring
+from edge.sensors.pins import WIRING_KEYS, Input, SteadyInput, close_all, wiring
 
 INTERVAL_S: Final = 0.5
 _BEAMS: Final[tuple[Beam, Beam]] = ("A", "B")
+_PINS: Final = ("pin_a", "pin_b", "pin_closed", "pin_locked")
 
 
 class DoorBeams:
@@ -21,11 +22,12 @@ class DoorBeams:
 
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         options = entry.read_options()
+        options.only("debounce_ms", "blocked_s", "contacts", *_PINS, *WIRING_KEYS)
         debounce_ms = options.whole("debounce_ms", default=DEBOUNCE_MS, low=0, high=200)
         blocked_s = options.number("blocked_s", default=BLOCKED_MS / 1000, low=5, high=3600)
         wired, contacts = wiring(options), options.table("contacts")
+        contacts.only(*WIRING_KEYS)
         contact_wired = wiring(contacts)
-        contacts.done()
         self._inputs: list[Input] = []
         self._edges: SimpleQueue[tuple[int, Beam, bool]] = SimpleQueue()
         self._clock = clock
@@ -37,7 +39,6 @@ class DoorBeams:
                 SteadyInput(self._open(Input(options, key, contact_wired))) if options.has(key) else None
                 for key in ("pin_closed", "pin_locked")
             )
-            options.done()
         except BaseException:
             self.close()
             raise

@@ -4,20 +4,27 @@ gpiozero's own ``bounce_time`` is not used: whatever needs debouncing keeps the 
 decides with the clock that is handed in.
 """
 
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from gpiozero import DigitalInputDevice, GPIOZeroError  # type: ignore[import-untyped]  # it has no types
+from gpiozero import (  # type: ignore[import-untyped]  # it has no types
+    DigitalInputDevice,
+    GPIOZeroError,
+    PinFactoryFallback,
+)
 
 from edge.clock import Instant
-from edge.options import Options
+from edge.options import ConfigError, Options
 from edge.sensors import SensorError
 
 PULLS: Final = {"up": True, "down": False, "none": None}
 HIGHEST_PIN: Final = 27
 """The highest GPIO number on the 40-pin header."""
+
+NO_LIBRARY: Final = "no pin library works here; on a PC set GPIOZERO_PIN_FACTORY=mock"
 
 STEADY_MS: Final = 800
 """A contact's new state is believed when the next look, one sampling interval later, finds it again."""
@@ -29,6 +36,9 @@ class Wiring:
 
     pull: str
     active_low: bool
+
+
+WIRING_KEYS: Final = ("pull", "active_low")
 
 
 def wiring(options: Options, *, pull: str = "up") -> Wiring:
@@ -49,9 +59,14 @@ class Input:
         pin = options.whole(key, low=0, high=HIGHEST_PIN)
         pull_up = PULLS[wired.pull]
         try:
-            self._device = DigitalInputDevice(
-                pin, pull_up=pull_up, active_state=True if pull_up is None else None
-            )
+            with warnings.catch_warnings():
+                # It warns once for each library that it tries and does not find.
+                warnings.simplefilter("ignore", PinFactoryFallback)
+                self._device = DigitalInputDevice(
+                    pin, pull_up=pull_up, active_state=True if pull_up is None else None
+                )
+        except ImportError as error:  # gpiozero's BadPinFactory is one too
+            raise ConfigError(options.where, "", None, NO_LIBRARY) from error
         except GPIOZeroError as error:
             raise options.wrong(key, f"a free input pin ({type(error).__name__}: {error})") from error
         # gpiozero calls a pulled-up pin active when it is low, and every other pin when it is high.

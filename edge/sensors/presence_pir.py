@@ -8,7 +8,7 @@ from contract.messages import Presence, SensorInfo
 from edge.clock import Clock, Instant
 from edge.config import SensorEntry
 from edge.sensors import Parts, Reading
-from edge.sensors.pins import Input, close_all, wiring
+from edge.sensors.pins import WIRING_KEYS, Input, close_all, wiring
 
 STUCK_ACTIVE_H: Final = 6.0
 """A PIR holds its output for 3 s to 5 min after a movement and again after the next; a break of that length
@@ -27,6 +27,7 @@ class PresencePir:
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         del totals
         options = entry.read_options()
+        options.only("pin", "stuck_active_h", "stuck_quiet_h", *WIRING_KEYS)
         self._stuck_active_ms = _hours(
             options.number("stuck_active_h", default=STUCK_ACTIVE_H, low=1, high=48)
         )
@@ -36,11 +37,6 @@ class PresencePir:
         self._clock = clock
         self._edges: SimpleQueue[tuple[int, bool]] = SimpleQueue()
         self._input = Input(options, "pin", wiring(options, pull="down"))
-        try:
-            options.done()
-        except BaseException:
-            self.close()
-            raise
         self._active = self._input.active
         self._changed_ms = clock.now().mono_ms
         self._motion_at_ms: int | None = None

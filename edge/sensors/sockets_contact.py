@@ -11,7 +11,7 @@ from edge.config import SensorEntry
 from edge.options import ConfigError, Options
 from edge.sensors import Parts, Reading
 from edge.sensors.parts import socket_info, unit_id
-from edge.sensors.pins import Input, SteadyInput, Wiring, close_all, wiring
+from edge.sensors.pins import WIRING_KEYS, Input, SteadyInput, Wiring, close_all, wiring
 
 
 class SocketsContact:
@@ -20,9 +20,9 @@ class SocketsContact:
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         del totals, clock
         options = entry.read_options()
+        options.only("socket", *WIRING_KEYS)
         wired = wiring(options)
         tables = options.tables("socket")
-        options.done()
         if not tables:
             raise ConfigError(entry.where, "socket", None, "at least one [[sensor.socket]]")
         self.info = SensorInfo(entry.id, entry.kind)
@@ -44,9 +44,9 @@ class SocketsContact:
         close_all(self._inputs)
 
     def _open(self, table: Options, wired: Wiring) -> tuple[SocketInfo, SteadyInput]:
+        table.only("id", "socket_kind", "label", "pin")
         info = socket_info(table, unit_id(table))
         self._inputs.append(Input(table, "pin", wired))
-        table.done()
         return info, SteadyInput(self._inputs[-1])
 
 

@@ -40,7 +40,7 @@ def test_sensors_keep_their_own_keys_for_their_driver(tmp_path: Path) -> None:
     text = SMALLEST + '[[sensor]]\nid = "room"\nkind = "dht22"\ninterval_s = 10\npin = 4\n'
     (entry,) = load(station_file(tmp_path, text)).sensors
     assert (entry.id, entry.kind, entry.interval_s, entry.options) == ("room", "dht22", 10.0, {"pin": 4})
-    assert entry.where == "station.toml: [[sensor]] 1"
+    assert entry.where == "station.toml: [[sensor]] 1 (room)"
     assert entry.read_options().whole("pin") == 4
 
 
@@ -88,6 +88,16 @@ WRONG = [
         "misspelt table with a password",
     ),
     (SMALLEST + "port = 70000", "port is 70000; allowed: a whole number from 1 to 65535", "no such port"),
+    (
+        SMALLEST.replace("host =", "hots ="),
+        "[broker]: hots is 'localhost'; allowed: only the keys host",
+        "misspelt key that has to be there: what is written is named, not what is missing",
+    ),
+    (
+        SMALLEST.replace('password = "secret"', 'password_file = "broker.password"'),
+        "[broker]: password_file is 'broker.password'; allowed: a readable text file ([Errno 2] No such",
+        "no such file",
+    ),
     (SMALLEST + "prot = 1883", "[broker]: prot is 1883; allowed: only the keys host", "misspelt key"),
     (
         SMALLEST + "[outbox]\nmax_rows = 100",
@@ -104,7 +114,7 @@ WRONG = [
     ),
     (
         SMALLEST + "[[sensor]]\nid = 'a'\nkind = 'x'\n" * 2,
-        "[[sensor]] 2: id is 'a'",
+        "[[sensor]] 2 (a): id is 'a'",
         "two sensors of one name",
     ),
 ]

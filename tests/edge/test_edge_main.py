@@ -20,6 +20,13 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(re.findall(r"^    (\S+)", said, re.MULTILINE)) >= set(COMMANDS)
 
 
+def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"waystation-edge (\d+\.\d+\.\d+|from-source)\n", capsys.readouterr().out)
+
+
 def test_a_command_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["fly"])

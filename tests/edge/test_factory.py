@@ -1,7 +1,9 @@
 """From entries of a station file to sensors, and what the documentation says of them."""
 
 import importlib
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -57,6 +59,51 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "adafruit_dht", None)
     with pytest.raises(ConfigError, match="extra 'pi'"):
         build([entry("room", "dht22", pin=4)], {}, SteppedClock(0))
+
+
+MISSPELT: list[tuple[str, dict[str, object], str]] = [
+    ("door_beams", {"pin_aa": 5, "pin_b": 6}, "pin_aa is 5; allowed: only the keys"),
+    ("door_beams", {"pin_a": 5, "pin_b": 6, "contacts": {"pul": "up"}}, "contacts: pul is 'up'"),
+    ("presence_pir", {"pni": 4}, "pni is 4"),
+    ("sockets_contact", {"sockets": []}, "sockets is "),
+    ("sockets_contact", {"socket": [{"id": "a1", "pni": 4}]}, "socket 1: pni is 4"),
+    ("cabinet_contact", {"slots": []}, "slots is "),
+    ("cabinet_contact", {"slot": [{"n": 1, "pin_batery": 4}]}, "slot 1: pin_batery is 4"),
+    ("dht22", {"pni": 4}, "pni is 4"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "told"), MISSPELT)
+def test_a_misspelt_key_is_named_not_the_one_that_is_missing_then(
+    world: World, kind: str, options: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"sensor.. it.*{told}"):
+        build([entry("it", kind, **options)], {}, world.clock)
+
+
+def test_a_machine_without_a_pin_library_is_told_so_in_one_line(tmp_path: Path) -> None:
+    """As on a PC: nothing is chosen, and none of the libraries can be loaded."""
+    file = tmp_path / "station.toml"
+    file.write_text(
+        '[station]\nid = "canteen-1"\n[broker]\nhost = "localhost"\npassword = "secret"\n'
+        f'[outbox]\npath = "{tmp_path}/outbox.db"\n[[sensor]]\nid = "pir"\nkind = "presence_pir"\npin = 4\n'
+    )
+    hidden = "lgpio", "RPi", "pigpio", "gpiozero.pins.native"
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({hidden}))\nfrom edge.__main__ import main; main()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "GPIOZERO_PIN_FACTORY"}
+    said = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", script, "read", "--config", str(file)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    hint = "no pin library works here; on a PC set GPIOZERO_PIN_FACTORY=mock"
+    assert said.stdout.splitlines()[-1].endswith(f"station.toml: [[sensor]] 1 (pir): {hint}")
+    assert said.stderr == ""
 
 
 @pytest.mark.parametrize("kind", KINDS)

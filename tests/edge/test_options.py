@@ -93,6 +93,12 @@ def test_unknown_keys_are_refused_with_what_is_known() -> None:
         table.done()
 
 
+def test_a_misspelt_key_is_named_before_the_one_that_it_makes_missing() -> None:
+    with pytest.raises(ConfigError, match="3: pni is 5; allowed: only the keys interval_s, pin"):
+        options(pni=5, interval_s=1).only("pin", "interval_s")
+    options(interval_s=1).only("pin", "interval_s")
+
+
 def test_tables_below_are_named_by_their_place() -> None:
     table = options(columns={"at": 7}, beams=[{}, {"pin": -1}])
     with pytest.raises(ConfigError, match=r"3\.columns: at is 7"):
