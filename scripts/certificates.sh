@@ -4,6 +4,7 @@
 # made there once: ca.crt goes to the stations, waystation.crt and waystation.key to the broker, and ca.key stays put.
 # Run it again to renew (825 days); the stations notice nothing.
 set -euo pipefail
+[ $# -eq 2 ] || { sed -n 's/^# Usage: /Usage: /p' "$0" >&2; exit 2; }
 name=$1
 mkdir -p "$2"
 cd "$2"

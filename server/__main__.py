@@ -1,5 +1,6 @@
 """``waystation``: lists the commands and hands over."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,16 @@ app.add_typer(networks.app, name="networks")
 app.add_typer(stations.app, name="stations")
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        try:
+            number = metadata.version("waystation")
+        except metadata.PackageNotFoundError:
+            number = "from-source"
+        typer.echo(f"waystation {number}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -29,6 +40,9 @@ def _options(
             help="Settings; else waystation.toml here, else in /etc/waystation.",
         ),
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say it, and end.")
+    ] = False,
 ) -> None:
     context.obj = config
 

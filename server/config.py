@@ -135,15 +135,20 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     Raises:
         ConfigError: naming file and line, key, value and what is allowed.
     """
-    values = _from_file(path) if path else {}
+    values, lines = _from_file(path) if path else ({}, {})
     given = _from_environment(environment)
     if "broker_password" in given:
         values.pop("broker_password_file", None)
     settings = Settings(**values | given)
-    return _with_password(settings) if settings.broker_password_file else settings
+    if settings.broker_password_file is None:
+        return settings
+    name = "broker_password_file"
+    where = f"{ENVIRONMENT_PREFIX}{name.upper()}" if name in given else lines[name]
+    return replace(settings, broker_password=_password(settings.broker_password_file, where))
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The file's values by key, and where each stands."""
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
@@ -152,13 +157,13 @@ def _from_file(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), "file", path.name, f"TOML ({error})") from error
     known = {setting.name: setting for setting in fields(Settings)}
-    values = {}
+    values, lines = {}, {}
     for key, value in table.items():
-        where = f"{path}:{_line_of(key, text)}"
+        lines[key] = where = f"{path}:{_line_of(key, text)}"
         if key not in known:
             raise ConfigError(where, key, value, f"one of {', '.join(known)}")
         values[key] = _checked(known[key], value, where, path.parent)
-    return values
+    return values, lines
 
 
 def _line_of(key: str, text: str) -> int:
@@ -204,15 +209,15 @@ def _allowed(setting: "Field[Any]") -> str:
     return "text" if setting.type is str else "a path"
 
 
-def _with_password(settings: Settings) -> Settings:
-    path = settings.broker_password_file
-    assert path is not None
+def _password(file: Path, where: str) -> str:
+    """The first line of ``file``, which is named at ``where``."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            str(path), "broker_password_file", str(path), f"a readable file ({error})"
-        ) from error
+        allowed = f"a file that this user can read ({error})"
+        raise ConfigError(where, "broker_password_file", str(file), allowed) from error
     if not lines or not lines[0]:
-        raise ConfigError(str(path), "broker_password_file", str(path), "a password in the first line")
-    return replace(settings, broker_password=lines[0])
+        raise ConfigError(
+            where, "broker_password_file", str(file), "a file with the password in its first line"
+        )
+    return lines[0]

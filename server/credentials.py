@@ -94,6 +94,23 @@ def issue(files: BrokerFiles, stations: Iterable[str], server: Login) -> dict[st
     return passwords
 
 
+def revoke(files: BrokerFiles, station: str) -> bool:
+    """Take the login of ``station`` out of the broker's file; whether there was one.
+
+    The broker lets it in until :func:`reload_broker`.
+
+    Raises:
+        CredentialsError: with what to do.
+    """
+    with _locked(files.passwd):
+        users = logins(files.passwd)
+        if users.pop(station, None) is None:
+            return False
+        lines = (f"{name}:{hashed}\n" for name, hashed in users.items())
+        _replace(files.passwd, "".join(lines), _BROKER_MODE, _broker_group())
+    return True
+
+
 def acl(server_user: str) -> str:
     """Who may do what: a station below its own id only, the server on everyone's topics."""
     lines = [
@@ -159,7 +176,8 @@ def write_station_file(path: Path, station: str, password: str, broker: BrokerAd
 _BROKER_TABLE: Final = re.compile(r"^\[broker\]\n(?:[a-z_]+\s*=.*\n)*", re.MULTILINE)
 
 _STATION_FILE: Final = """\
-# The station file of {id}: goes to the Pi as /etc/waystation/station.toml, mode 0600.
+# The station file of {id}. On the Pi `scripts/install.sh station FILE` puts it where it belongs:
+# /etc/waystation/station.toml, root:waystation, mode 0640. Until then only its owner reads it (0600).
 # Every key, with unit and default: firmware_config/station.toml.
 
 [station]

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import (
     JSON,
+    URL,
     Boolean,
     Column,
     Connection,
@@ -29,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from server.model import Network, Standard, Station, Thresholds
 
@@ -108,18 +110,20 @@ class Registry:
         self._seen = self._data_version()
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open ``path``, and make it where it does not exist.
+    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """Open ``path``, and make it where it does not exist; ``read_only`` changes nothing at all.
 
         Raises:
             RegistryError: if it cannot be read, or was written by a newer version of this program.
         """
+        query = {"mode": "ro" if read_only else "rwc", "uri": "true"}
+        address = URL.create("sqlite", database=f"file:{quote(str(path))}", query=query)
         # isolation_level None: transactions begin where this module says so, not where the driver guesses.
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10, "isolation_level": None})
+        engine = create_engine(address, connect_args={"timeout": 10, "isolation_level": None})
         event.listen(engine, "connect", _configure)
         try:
             with engine.begin() as connection:
-                _prepare(connection)
+                _check_version(connection) if read_only else _prepare(connection)
         except DatabaseError as error:
             raise RegistryError(f"{path}: {error.orig}") from error
         return cls(engine)
@@ -155,6 +159,22 @@ class Registry:
         """
         return self._put(_STATIONS, _station, stations)
 
+    def remove_station(self, station_id: str) -> None:
+        """Remove one; its readings stay in the store.
+
+        Raises:
+            RegistryError: there is no such station.
+        """
+        self._remove(_STATIONS, station_id)
+
+    def remove_network(self, network_id: str) -> None:
+        """Remove one that has neither stations nor networks inside it.
+
+        Raises:
+            RegistryError: it has, or there is no such network.
+        """
+        self._remove(_NETWORKS, network_id)
+
     def changed(self) -> bool:
         """Whether anything was written since the last call (since opening, for the first)."""
         with self._watch_lock:
@@ -178,6 +198,19 @@ class Registry:
         new = sum(noun.id not in before for noun in changed)
         return Changes(new, len(changed) - new, len(nouns) - len(changed))
 
+    def _remove(self, table: Table, noun_id: str) -> None:
+        what = f"{table.name.removesuffix('s')} {noun_id!r}"
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                gone = connection.execute(table.delete().where(table.c.id == noun_id)).rowcount
+        except IntegrityError as error:
+            raise RegistryError(f"{what} still has stations or networks inside it") from error
+        except DatabaseError as error:
+            raise RegistryError(f"{table.name}: {error.orig}") from error
+        if not gone:
+            raise RegistryError(f"no {what} is registered")
+
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
@@ -185,14 +218,18 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _prepare(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+def _check_version(connection: Connection) -> int:
+    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     if version > SCHEMA_VERSION:
         raise RegistryError(
             f"the registry has schema {version}, this program knows {SCHEMA_VERSION}: use a newer program"
         )
-    if version == 0:
+    return version
+
+
+def _prepare(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if _check_version(connection) == 0:
         _METADATA.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

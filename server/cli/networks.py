@@ -1,4 +1,4 @@
-"""``waystation networks``: import, list."""
+"""``waystation networks``: import, list, remove."""
 
 from contextlib import closing
 from pathlib import Path
@@ -36,10 +36,27 @@ def list_all(context: typer.Context) -> None:
     """Every network with its counts: declared is not registered, registered is not instrumented."""
     with closing(registry(context)) as opened:
         networks, stations = opened.networks(), opened.stations()
-    table = Table(*(Column(name, overflow="fold") for name in _COLUMNS))
+    table = Table(*(Column(name, overflow="fold", no_wrap=name == "id") for name in _COLUMNS))
     for network in networks.values():
         table.add_row(*_cells(network, [each for each in stations.values() if each.network == network.id]))
     console.print(table)
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    network: Annotated[str, typer.Argument(metavar="ID")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a network that has neither stations nor networks inside it."""
+    if not yes:
+        typer.confirm(f"Remove the network {network}?", abort=True)
+    with closing(registry(context)) as opened:
+        try:
+            opened.remove_network(network)
+        except RegistryError as error:
+            fail(f"{error}\nnothing was removed")
+    console.print(f"{network} is removed", markup=False)
 
 
 def _cells(network: Network, stations: list[Station]) -> tuple[str, ...]:

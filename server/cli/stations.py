@@ -1,4 +1,4 @@
-"""``waystation stations``: import, list, credentials."""
+"""``waystation stations``: import, list, credentials, remove."""
 
 import shutil
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from server.credentials import (
     issue,
     logins,
     reload_broker,
+    revoke,
     write_station_file,
 )
 from server.imports import ImportFailed, read_stations
@@ -59,7 +60,7 @@ def list_all(
         networks, stations = opened.networks(), opened.stations()
     if network is not None and network not in networks:
         fail(f"no network {network!r}; there are: {', '.join(networks) or 'none'}")
-    table = Table(*(Column(name, overflow="fold") for name in _COLUMNS))
+    table = Table(*(Column(name, overflow="fold", no_wrap=name == "id") for name in _COLUMNS))
     for station in stations.values():
         if network in {None, station.network}:
             table.add_row(*_cells(station))
@@ -112,6 +113,40 @@ def credentials(
         fail(str(error))
 
 
+@app.command()
+def remove(
+    context: typer.Context,
+    station: Annotated[str, typer.Argument(metavar="ID")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a station and its login at the broker. Its readings stay in the store."""
+    chosen = settings(context)
+    with closing(registry(context)) as opened:
+        if station not in opened.stations():
+            fail(f"no station {station!r} is registered")
+        if not yes:
+            typer.confirm(f"Remove {station} and its login? Its readings stay.", abort=True)
+        try:
+            files = _revoke(chosen, station)
+            opened.remove_station(station)
+            console.print(f"{station} is removed; its readings stay")
+            if files:
+                reload_broker(files)
+                console.print("its login is removed; the broker has been told")
+        except (CredentialsError, RegistryError) as error:
+            fail(str(error))
+
+
+def _revoke(chosen: Settings, station: str) -> BrokerFiles | None:
+    """The broker's files if the station's login was in them."""
+    if chosen.broker_passwd_file is None:
+        console.print("broker_passwd_file is not set: a login, if it has one, stays")
+        return None
+    acl = chosen.broker_acl_file or chosen.broker_passwd_file
+    files = BrokerFiles(chosen.broker_passwd_file, acl, chosen.broker_pid_file)
+    return files if revoke(files, station) else None
+
+
 def _broker(chosen: Settings) -> tuple[BrokerFiles, Login]:
     """What the settings say of the broker; all of it is needed."""
     needed = ("broker_passwd_file", "broker_acl_file", "broker_username", "broker_password")
@@ -127,6 +162,12 @@ def _wanted(station: str | None, known: Mapping[str, Station], files: BrokerFile
     if station is not None:
         if station not in known:
             raise CredentialsError(f"no station {station!r} is registered: waystation stations import FILE")
+        if not known[station].instrumented:
+            console.print(
+                f"{station} is not instrumented by the registry: riders would see it without live data; "
+                "import it with instrumented = yes",
+                style="yellow",
+            )
         if station in have:
             console.print(f"{station} had a login: its old password ends now, copy the new file to the Pi")
         return [station]
@@ -151,6 +192,6 @@ def _issue(
     passwords = issue(files, wanted, server)
     for name in track(wanted, "station files", console=console, disable=len(wanted) < 10):
         write_station_file(folder / f"{name}.toml", name, passwords[name], address)
-    console.print(f"{len(wanted)} station files in {folder}")
+    console.print(f"{len(wanted)} station file{'' if len(wanted) == 1 else 's'} in {folder}, mode 0600")
     reload_broker(files)
     console.print("the broker has been told")

@@ -1,9 +1,9 @@
-"""``waystation status``: the pipeline at a glance, as the running server tells it at ``/metrics``."""
+"""``waystation status``: the pipeline at a glance, by the running server's ``/metrics`` and its own files."""
 
 import http.client
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.markup import escape
 from rich.table import Table
 
-from server.cli import console, fail, settings
+from server.cli import console, fail, records, settings
 from server.config import Settings
 
 RATE_S: Final = 2.0
@@ -27,10 +27,11 @@ Figures = Mapping[str, Mapping[tuple[str, ...], float]]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the server said at one moment: figures, and why it is not ready."""
+    """What the server said at one moment: figures, why it is not ready, what to look at besides."""
 
     figures: Figures
     reasons: tuple[str, ...]
+    notices: tuple[str, ...]
 
     def value(self, name: str) -> float | None:
         """A figure without labels, None when the server did not give it."""
@@ -42,7 +43,7 @@ class Look:
 
 
 def status(context: typer.Context) -> None:
-    """Show the running server: stations by state, rates, ages, refusals, dead letters."""
+    """Show the running server: rates, ages, stations by state, who is silent, what is refused and why."""
     chosen = settings(context)
     first = _look(chosen)
     time.sleep(RATE_S)
@@ -52,15 +53,34 @@ def status(context: typer.Context) -> None:
     for table in (_refusals(second), _unknown(second)):
         if table.row_count:
             console.print(table)
+    _print_records(chosen)
+    for notice in second.notices:
+        console.print(f"notice: {notice}", style="yellow", markup=False)
     for reason in second.reasons:
         console.print(f"not ready: {reason}", style="red", markup=False)
     if second.reasons:
         raise typer.Exit(1)
 
 
+def _print_records(chosen: Settings) -> None:
+    try:
+        found = records.read(chosen)
+    except records.RecordsError as error:
+        console.print(str(error), style="yellow", markup=False)
+        return
+    if not found[0]:
+        console.print("no instrumented station is silent")
+    for table in records.tables(*found):
+        console.print(table)
+
+
 def _look(chosen: Settings) -> Look:
     ready = json.loads(_get(chosen, "/readyz"))
-    return Look(parse(_get(chosen, "/metrics")), tuple(map(str, ready["reasons"])))
+    return Look(parse(_get(chosen, "/metrics")), _words(ready["reasons"]), _words(ready["notices"]))
+
+
+def _words(sentences: Iterable[object]) -> tuple[str, ...]:
+    return tuple(map(str, sentences))
 
 
 def _get(chosen: Settings, path: str) -> str:

@@ -12,6 +12,7 @@ class ImportProblem:
     Attributes:
         line: from 1, as an editor shows it.
         column: the column's or key's name, "" for the whole line.
+        value: what stands there, "" when ``expected`` is a sentence about the file as a whole.
     """
 
     file: str
@@ -23,7 +24,11 @@ class ImportProblem:
     def __str__(self) -> str:
         where = f"{self.file}, line {self.line}"
         where = f"{where}, {self.column}" if self.column else where
-        return f"{where}: got {self.value}, expected {self.expected}"
+        return (
+            f"{where}: got {self.value}, expected {self.expected}"
+            if self.value
+            else f"{where}: {self.expected}"
+        )
 
 
 class ImportFailed(Exception):  # noqa: N818  (what happened, not what kind of error it is)
@@ -61,6 +66,11 @@ class Problems:
         self.add(line, column, value, expected)
         raise ImportFailed(self._found)
 
+    def refuse(self, line: int, sentence: str) -> NoReturn:
+        """Say what is wrong with the file as a whole, seen first at ``line``."""
+        self._found.append(ImportProblem(self._file, line, "", "", sentence))
+        raise ImportFailed(self._found)
+
 
 def read_text(file: Path, problems: Problems) -> str:
     """The text of ``file``: UTF-8, with or without a byte order mark.
@@ -76,4 +86,16 @@ def read_text(file: Path, problems: Problems) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        problems.stop(line, "", data[error.start : error.start + 8], "UTF-8 (in Excel: CSV UTF-8)")
+        problems.refuse(line, f"the file is not UTF-8{_likely(data)}: save it as UTF-8 (in Excel: CSV UTF-8)")
+
+
+def _likely(data: bytes) -> str:
+    """What spreadsheets in China save instead."""
+    for name, begins in (("UTF-16", (b"\xff\xfe", b"\xfe\xff")), ("GB18030", b"")):
+        try:
+            data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if data.startswith(begins):
+            return f" (looks like {name})"
+    return ""

@@ -122,6 +122,9 @@ def _rows(text: str, problems: Problems) -> Iterator[tuple[int, dict[str, str]]]
 
 def _header(line: int, cells: list[str], problems: Problems) -> list[str]:
     names = [cell.strip() for cell in cells]
+    for separator, name in ((";", ";"), ("\t", "a tab")):
+        if len(names) == 1 and separator in names[0]:
+            problems.refuse(line, f"the separator is {name}, expected ,")
     for name in names:
         if name not in _BY_NAME or names.count(name) > 1:
             problems.add(line, "", name, f"each once, of {', '.join(_BY_NAME)}")

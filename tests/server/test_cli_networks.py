@@ -1,5 +1,6 @@
 """``waystation networks`` as it is typed."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,11 +34,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "waystation.toml").write_text('data_dir = "data"\n')
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("WAYSTATION_CONFIG", raising=False)
     return tmp_path
 
 
-def typed(*words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, words)
+def typed(*words: str, answer: str = "") -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, words, input=answer)
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -120,3 +122,33 @@ def test_the_command_itself_runs() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert all(word in done.stdout for word in ("serve", "demo", "status", "networks", "stations"))
+
+
+def test_only_an_empty_network_is_removed(here: Path) -> None:
+    (here / "networks.toml").write_text(NETWORKS, "utf-8")
+    (here / "stations.csv").write_text("id,network,name_zh\nst-1,pujiang,甲\n", "utf-8")
+    typed("networks", "import", "networks.toml")
+    typed("stations", "import", "stations.csv")
+    for full in ("chengdu", "pujiang"):
+        code, _, error = typed("networks", "remove", full, "--yes")
+        inside = f"network '{full}' still has stations or networks inside it\nnothing was removed\n"
+        assert (code, error) == (1, inside)
+    typed("stations", "remove", "st-1", "--yes")
+    assert typed("networks", "remove", "pujiang", answer="n\n")[0] == 1
+    assert typed("networks", "remove", "pujiang", answer="y\n")[0] == 0
+    assert typed("networks", "remove", "chengdu", "--yes") == (0, "chengdu is removed\n", "")
+    assert typed("networks", "remove", "chengdu", "--yes")[2].startswith("no network 'chengdu' is registered")
+
+
+def test_ids_stay_whole_in_a_narrow_terminal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "an-id-of-32-characters-is-not-cut"[:32]
+    (here / "networks.toml").write_text(NETWORKS.replace('id = "pujiang"', f'id = "{name}"'), "utf-8")
+    typed("networks", "import", "networks.toml")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert name in typed("networks", "list")[1]
+
+
+def test_it_says_its_version() -> None:
+    code, told, _ = typed("--version")
+    assert code == 0
+    assert re.fullmatch(r"waystation (\d+\.\d+\.\d+|from-source)\n", told)

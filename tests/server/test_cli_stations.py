@@ -6,9 +6,13 @@ import pytest
 from typer.testing import CliRunner
 
 from edge import config
+from edge.check import log_in
+from edge.config import BrokerConfig
+from edge.connection import Connection, Welcome
 from server.__main__ import app
 from server.credentials import logins
 from server.registry import Registry
+from tests.support.certificate import CERTIFICATE
 from tests.support.mosquitto import Broker
 from tests.support.wait import until
 
@@ -26,6 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with settings and one network, in which commands are typed; the terminal is wide."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("WAYSTATION_CONFIG", raising=False)
     (tmp_path / "waystation.toml").write_text(settings("pid"))
     (tmp_path / "networks.toml").write_text(NETWORK, "utf-8")
     (tmp_path / "stations.csv").write_text(STATIONS, "utf-8")
@@ -45,8 +50,8 @@ broker_pid_file = "{pid}"
 """
 
 
-def typed(*words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, words)
+def typed(*words: str, answer: str = "") -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, words, input=answer)
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -89,7 +94,7 @@ def test_all_gives_logins_to_those_that_have_none(here: Path, broker: Broker) ->
     text = settings(str(broker.pid_file)).replace('"passwd"', f'"{broker.passwd_file}"')
     (here / "waystation.toml").write_text(text)
     code, told, error = typed("stations", "credentials", "--all", "out")
-    assert (code, told, error) == (0, "2 station files in out\nthe broker has been told\n", "")
+    assert (code, told, error) == (0, "2 station files in out, mode 0600\nthe broker has been told\n", "")
     until(lambda: "Reloading config" in broker.log, 10, "the broker has been told")
     assert set(logins(broker.passwd_file)) == {"st-1", "st-2", "waystation_server"}
     read = config.load(here / "out" / "st-1.toml")
@@ -122,7 +127,7 @@ def test_all_gives_logins_to_those_that_have_none(here: Path, broker: Broker) ->
 def test_where_stations_reach_the_broker(
     *, here: Path, options: tuple[str, ...], host: str, port: int, tls: bool, why: str
 ) -> None:
-    (here / "my-ca.pem").write_text("certificate")
+    (here / "my-ca.pem").write_text(CERTIFICATE)
     typed("stations", "credentials", "st-1", "--into", "out", *options)
     read = config.load(here / "out" / "st-1.toml").broker
     assert (read.host, read.port, read.tls) == (host, port, tls), why
@@ -132,7 +137,7 @@ def test_where_stations_reach_the_broker(
 @pytest.mark.usefixtures("imported")
 def test_it_says_what_to_type_when_the_broker_cannot_be_told() -> None:
     code, told, error = typed("stations", "credentials", "st-1")
-    assert (code, told) == (1, "1 station files in .\n")
+    assert (code, told) == (1, "1 station file in ., mode 0600\n")
     assert error.endswith("the files are written; now type: sudo systemctl reload mosquitto\n")
 
 
@@ -160,3 +165,62 @@ def test_settings_that_are_missing_are_named(here: Path) -> None:
     code, _, error = typed("stations", "credentials", "st-1")
     assert code == 1
     assert error == ("not set in waystation.toml: broker_passwd_file, broker_acl_file, broker_password\n")
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_station_without_sensors_gets_a_login_and_a_warning() -> None:
+    _, told, _ = typed("stations", "credentials", "st-3", "--into", "out")
+    assert told.startswith("st-3 is not instrumented by the registry")
+    assert "not instrumented" not in typed("stations", "credentials", "st-1", "--into", "out")[1]
+
+
+def test_ids_stay_whole_in_a_narrow_terminal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "an-id-of-32-characters-is-not-cut"[:32]
+    (here / "stations.csv").write_text(STATIONS.replace("st-1", name), "utf-8")
+    typed("stations", "import", "stations.csv")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert name in typed("stations", "list")[1]
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_station_is_removed_with_its_login_and_cut_off(here: Path, broker: Broker) -> None:
+    text = settings(str(broker.pid_file)).replace('"passwd"', f'"{broker.passwd_file}"')
+    (here / "waystation.toml").write_text(text)
+    typed("stations", "credentials", "--all", "out")
+    password = config.load(here / "out" / "st-1.toml").broker.password
+    assert logs_in(broker, "st-1", password)
+    told = "st-1 is removed; its readings stay\nits login is removed; the broker has been told\n"
+    assert typed("stations", "remove", "st-1", "--yes") == (0, told, "")
+    until(lambda: not logs_in(broker, "st-1", password), 10, "its login is refused")
+    assert set(logins(broker.passwd_file)) == {"st-2", "waystation_server"}
+    opened = Registry.open(here / "data" / "registry.db")
+    assert list(opened.stations()) == ["st-2", "st-3"]
+    opened.close()
+    assert typed("stations", "remove", "st-3", "--yes")[:2] == (0, "st-3 is removed; its readings stay\n")
+    assert typed("stations", "remove", "st-1", "--yes")[2] == "no station 'st-1' is registered\n"
+
+
+def logs_in(broker: Broker, name: str, password: str) -> bool:
+    """Whether the broker lets ``name`` in."""
+    connection = Connection(name, BrokerConfig(broker.host, broker.port, name, password), b"{}")
+    try:
+        return isinstance(log_in(connection), Welcome)
+    finally:
+        connection.close()
+
+
+@pytest.mark.usefixtures("imported")
+def test_removing_asks_first() -> None:
+    code, told, _ = typed("stations", "remove", "st-1", answer="n\n")
+    assert (code, "Remove st-1 and its login? Its readings stay." in told) == (1, True)
+    assert "st-1" in typed("stations", "list")[1]
+    assert typed("stations", "remove", "st-1", answer="y\n")[0] == 0
+    assert "st-1" not in typed("stations", "list")[1]
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_station_is_removed_although_the_broker_cannot_be_told() -> None:
+    typed("stations", "credentials", "st-1", "--into", "out")
+    code, told, error = typed("stations", "remove", "st-1", "--yes")
+    assert (code, told) == (1, "st-1 is removed; its readings stay\n")
+    assert error.endswith("the files are written; now type: sudo systemctl reload mosquitto\n")

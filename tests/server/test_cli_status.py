@@ -1,13 +1,22 @@
+import os
 import re
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from contract.messages import Snapshot
 from server.__main__ import app
 from server.cli import status
 from server.config import Settings
+from server.model import Network, Station
 from server.pipeline import Pipeline
+from server.registry import Registry
+from server.store import Accepted
+from server.store.sqlite import Store
 from server.web import build_web
 from tests.support.mosquitto import free_port
 from tests.support.serving import serving
@@ -35,7 +44,12 @@ def port(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 def run(port: int, host: str = "127.0.0.1") -> tuple[int, str]:
     """The command's exit code and what it printed."""
-    variables = {"WAYSTATION_PORT": str(port), "WAYSTATION_HOST": host, "COLUMNS": "120"}
+    variables = {
+        "WAYSTATION_CONFIG": os.devnull,  # not that of a server installed on this machine
+        "WAYSTATION_PORT": str(port),
+        "WAYSTATION_HOST": host,
+        "COLUMNS": "120",
+    }
     result = CliRunner().invoke(app, ["status"], env=variables)
     return result.exit_code, re.sub(r" +", " ", result.output)
 
@@ -63,6 +77,34 @@ def test_what_is_not_ready_is_said_and_is_the_exit_code(port: int, pipeline: Pip
     pipeline.connected = False
     code, said = run(port)
     assert (code, "not ready: not connected to the broker" in said) == (1, True)
+
+
+def test_a_store_that_was_moved_aside_is_said(port: int, pipeline: Pipeline) -> None:
+    pipeline.store_replaced = "/data/readings.db.corrupt-1"
+    code, said = run(port)
+    assert (code, "notice: a corrupt store was moved aside as readings.db.corrupt-1" in said) == (0, True)
+
+
+def test_who_is_silent_is_told_or_where_to_ask(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAYSTATION_DATA_DIR", str(tmp_path))
+    assert f"{tmp_path} cannot be read" in run(port)[1].replace("\n", " ")
+    with closing(Registry.open(tmp_path / "registry.db")) as registry:
+        registry.put_networks([Network("taiyuan", "太原市", "Taiyuan")])
+        registry.put_stations([Station("st-1", "taiyuan", "甲", instrumented=True)])
+    with closing(Store.open(tmp_path / "readings.db")) as store:
+        snapshot = Snapshot("a" * 16, 1, time.time_ns() // 1_000_000, 5, "0f5b4c2e-b001", "synced")
+        heard = Accepted("st-2", snapshot, snapshot.at_ms, "measured", 0)
+        store.commit([heard])
+    code, said = run(port)
+    assert code == 0
+    assert "0 offline, 1 never heard for name" in said
+    assert "st-1 never 甲" in said
+    with closing(Registry.open(tmp_path / "registry.db")) as registry:
+        registry.remove_station("st-1")
+        registry.put_stations([Station("st-2", "taiyuan", "乙", instrumented=True)])
+    assert "no instrumented station is silent" in run(port)[1]
 
 
 def test_no_server_is_one_clear_line() -> None:

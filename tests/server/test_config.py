@@ -84,8 +84,12 @@ def test_a_wrong_variable_is_named() -> None:
 def test_a_password_file_must_hold_one(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "secret").write_text(content)
-    with pytest.raises(ConfigError, match="broker_password_file"):
-        load(written(tmp_path, 'broker_password_file = "secret"\n'), {})
+    path, secret = written(tmp_path, 'port = 80\nbroker_password_file = "secret"\n'), tmp_path / "secret"
+    with pytest.raises(ConfigError, match="expected a file") as caught:
+        load(path, {})
+    assert str(caught.value).startswith(f"{path}:2: broker_password_file = '{secret}': expected a file")
+    with pytest.raises(ConfigError, match=f"^WAYSTATION_BROKER_PASSWORD_FILE: .*{secret}"):
+        load(path, {"WAYSTATION_BROKER_PASSWORD_FILE": str(secret)})
 
 
 def test_the_page_lists_every_setting_as_it_is() -> None:

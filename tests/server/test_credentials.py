@@ -28,6 +28,7 @@ from server.credentials import (
     issue,
     logins,
     reload_broker,
+    revoke,
     write_station_file,
 )
 from tests.support.certificate import CERTIFICATE
@@ -176,6 +177,19 @@ def test_a_new_password_ends_the_old_one(join: Join, files: BrokerFiles, passwor
     assert join("victim-1", fresh).connected[0] is True
     thief.tell(topic("thief-1", "status"), "still here")
     assert thief.cut == 0
+
+
+def test_a_revoked_login_is_cut_off_and_the_others_stay(
+    join: Join, files: BrokerFiles, passwords: dict[str, str]
+) -> None:
+    leaver, stayer = join("thief-1"), join("victim-1")
+    assert revoke(files, "thief-1")
+    assert not revoke(files, "thief-1"), "there is nothing left to revoke"
+    assert leaver.cut == 0, "it holds until the broker is told"
+    reload_broker(files)
+    until(lambda: leaver.cut, SOON_S, "the removed station is cut off")
+    assert join("thief-1", passwords["thief-1"]).connected[0] is False
+    assert (stayer.cut, set(logins(files.passwd))) == (0, {"victim-1", SERVER.name})
 
 
 def test_passwords_are_long_random_and_kept_by_nobody_else(files: BrokerFiles) -> None:

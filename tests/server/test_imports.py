@@ -171,7 +171,11 @@ NETWORK = '[[network]]\nid = "n-1"\nname = { zh = "网", en = "Net" }\n'
             "milliseconds are whole",
         ),
         (NETWORK + "thresholds = 1", "line 4, thresholds: got 1, expected a table of numbers", "no table"),
-        (NETWORK.encode("gbk"), "line 3: got b'\\xcd\\xf8\", en ', expected UTF-8", "not UTF-8"),
+        (
+            NETWORK.encode("gbk"),
+            "line 3: the file is not UTF-8 (looks like GB18030): save it as UTF-8",
+            "not UTF-8",
+        ),
     ],
 )
 def test_a_bad_network_is_named(tmp_path: Path, text: str | bytes, problem: str, why: str) -> None:
@@ -262,7 +266,7 @@ def one(column: str, value: str) -> str:
             "an unknown column",
         ),
         ("id,network,name_zh,id\n", "line 1: got 'id', expected each once", "a column twice"),
-        ("id;network;name_zh\n", "line 1: got 'id;network;name_zh', expected each once", "another separator"),
+        ("id;network;name_zh\n", "line 1: the separator is ;, expected ,", "another separator"),
         ("id,network,name_zh\nst-1,taiyuan", "line 2: got '2 cells', expected 3", "a cell is missing"),
         ('id,network,name_zh\nst-1,taiyuan,"甲', "line 2: got 'unexpected end of data'", "a quote is open"),
         ("id,network,name_zh\n,taiyuan,甲", "line 2, id: got '', expected a value", "no id"),
@@ -347,9 +351,20 @@ def one(column: str, value: str) -> str:
         ),
         (
             "id,network,name_zh\nst-1,taiyuan,甲\n".encode("gbk"),
-            "line 2: got b'\\xbc\\xd7\\n', expected UTF-8 (in Excel: CSV UTF-8)",
+            "line 2: the file is not UTF-8 (looks like GB18030): save it as UTF-8 (in Excel: CSV UTF-8)",
             "as Excel saves by default",
         ),
+        (
+            "id,network,name_zh\nst-1,taiyuan,甲\n".encode("utf-16"),
+            "line 1: the file is not UTF-8 (looks like UTF-16): save it as UTF-8",
+            "as Excel saves Unicode text",
+        ),
+        (
+            b"id,network,name_zh\nst-1,taiyuan,\xff\xff\n",
+            "line 2: the file is not UTF-8: save it as UTF-8",
+            "nothing that we know",
+        ),
+        ("id\tnetwork\tname_zh\n", "line 1: the separator is a tab, expected ,", "pasted from a sheet"),
     ],
 )
 def test_a_bad_station_is_named(tmp_path: Path, text: str | bytes, problem: str, why: str) -> None:

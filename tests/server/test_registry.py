@@ -134,3 +134,44 @@ def test_a_file_that_is_no_registry_is_named(path: Path) -> None:
     path.write_bytes(b"id,network\n" * 1000)
     with pytest.raises(RegistryError, match=r"registry\.db: file is not a database"):
         Registry.open(path)
+
+
+@pytest.mark.parametrize("folder", ["plain", "with space", "a%20b", "驿站#1?x=1&y"])
+def test_any_folder_will_do(tmp_path: Path, folder: str) -> None:
+    path = tmp_path / folder / "registry.db"
+    path.parent.mkdir()
+    with closing(Registry.open(path)) as opened:
+        opened.put_networks([CITY])
+    assert [file.name for file in path.parent.iterdir()] == ["registry.db"]
+    with closing(Registry.open(path, read_only=True)) as opened:
+        assert list(opened.networks()) == ["taiyuan"]
+        with pytest.raises(RegistryError, match="readonly"):
+            opened.remove_network("taiyuan")
+
+
+def test_what_is_only_read_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError):
+        Registry.open(tmp_path / "registry.db", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_removed_is_gone_and_the_server_notices(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with closing(Registry.open(path)) as server, closing(Registry.open(path)) as command:
+        command.put_networks([CITY, PART])
+        command.put_stations([ROOM, PLAIN])
+        server.changed()
+        for full in ("taiyuan", "xiaodian"):
+            with pytest.raises(
+                RegistryError, match=f"network '{full}' still has stations or networks inside it"
+            ):
+                command.remove_network(full)
+        assert not server.changed()
+        for station in (ROOM.id, PLAIN.id):
+            command.remove_station(station)
+        for network in ("xiaodian", "taiyuan"):
+            command.remove_network(network)
+        assert server.changed()
+        assert (server.networks(), server.stations()) == ({}, {})
+        with pytest.raises(RegistryError, match="no station 'jiajie-1' is registered"):
+            command.remove_station(ROOM.id)
