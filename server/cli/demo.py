@@ -19,7 +19,10 @@ def demo(
     directory: Annotated[
         Path, typer.Option("--dir", help="Where its data is kept for the next time.")
     ] = Path(".demo"),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Of the pages; 0 takes a free one.", show_default="8080 if free"),
+    ] = None,
 ) -> None:
     """Show Waystation on this machine: broker, server and simulated stations, until Ctrl-C."""
     for name in (signal.SIGTERM, signal.SIGHUP):

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -18,7 +20,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from server.demo import broker, past
 from server.demo.folder import DemoError, Folder
 from server.demo.networks import NETWORKS
-from server.demo.processes import Child, Children, free_port
+from server.demo.processes import Child, Children, free_port, is_free
 from server.demo.stations import DemoStation, build, fleet
 from server.registry import Registry
 
@@ -30,6 +32,13 @@ _LATE_S: Final = 200.0
 _POLL_S: Final = 0.1
 _CONNECTED: Final = re.compile(r"^([\d,]+) of ([\d,]+) connected(?:, ([\d,]+) cut off)?", re.MULTILINE)
 """What the simulation says of its stations."""
+_STARTED: Final = "server_started"
+"""What the server says once the port is its own."""
+
+USUAL_PORT: Final = 8080
+CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+EVENING_H, MORNING_H = 22, 6
+"""Most stations are closed from the one to the other."""
 
 
 class Demo:
@@ -38,14 +47,17 @@ class Demo:
     Args:
         live: stations with live data, :data:`~server.demo.stations.FEWEST` to
             :data:`~server.demo.stations.MOST`.
-        port: of the pages; 0 takes a free one.
+        port: of the pages; 0 takes a free one, None :data:`USUAL_PORT` if that is free.
+
+    Raises:
+        DemoError: somebody listens on ``port``.
     """
 
-    def __init__(self, folder: Folder, live: int, port: int, console: Console) -> None:
+    def __init__(self, folder: Folder, live: int, port: int | None, console: Console) -> None:
         self._folder = folder
         self._stations = build(live)
         self._live = [each.station.id for each in self._stations if each.life is not None]
-        self._port = port or free_port()
+        self._port = choose_port(port)
         self._console = console
         self._children = Children(folder.logs)
 
@@ -85,7 +97,7 @@ class Demo:
             registry.put_stations(stations)
         self._folder.fleet.write_text(_json(self._stations), encoding="utf-8")
         self._say(
-            f"{len(NETWORKS)} networks, {len(stations):,} stations, "
+            f"five networks (two more inside Chengdu), {len(stations):,} stations, "
             f"{len(self._live):,} of them with simulated readings"
         )
 
@@ -116,8 +128,11 @@ class Demo:
         self._children.start("broker", [mosquitto, "-c", config])
         self._wait(lambda: _answers(port), _START_S, "the broker does not answer")
         command = [sys.executable, "-m", "server", "--config", str(self._folder.settings), "serve"]
-        self._children.start("server", command)
-        self._wait(lambda: _ready(self._port), _START_S, "the server is not ready")
+        server = self._children.start("server", command)
+        # Its own word first: whoever else took the port meanwhile might be ready, too.
+        self._wait(
+            lambda: _STARTED in _said(server) and _ready(self._port), _START_S, "the server is not ready"
+        )
         stations = self._children.start("stations", self._simulate(port))
         self._wait(lambda: self._connected(stations), _CONNECT_S, "the stations do not connect")
 
@@ -135,7 +150,7 @@ class Demo:
 
     def _connected(self, stations: Child) -> bool:
         """Whether all are connected that their simulated day does not cut off."""
-        said = _CONNECTED.findall(stations.log.read_text(encoding="utf-8"))
+        said = _CONNECTED.findall(_said(stations))
         online, total, cut_off = (
             (int(number.replace(",", "") or 0) for number in said[-1]) if said else (0, 1, 0)
         )
@@ -153,7 +168,10 @@ class Demo:
 
     def _say_where(self, seconds: float) -> None:
         self._say(f"all stations are connected, {seconds:.0f} s after the start")
-        self._console.print(f"\n  Open  [bold]http://{_HOST}:{self._port}/[/bold]   (Ctrl-C ends the demo)\n")
+        if night := night_in_china(datetime.now(UTC)):
+            self._say(night)
+        self._console.print(f"\n  Open  [bold]http://{_HOST}:{self._port}/[/bold]   (Ctrl-C ends the demo)")
+        self._say(f"  Look  {status_command(sys.argv[0], self._folder.settings)}\n")
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False)
@@ -161,6 +179,37 @@ class Demo:
 
 def _json(stations: Sequence[DemoStation]) -> str:
     return json.dumps(fleet(stations), ensure_ascii=False, indent=1)
+
+
+def choose_port(wanted: int | None) -> int:
+    """``wanted`` itself; a free one for 0; for None the usual one, or a free one where that is taken.
+
+    Raises:
+        DemoError: somebody listens on it.
+    """
+    if wanted and not is_free(wanted):
+        raise DemoError(f"port {wanted} is taken; choose another --port, or none for a free one")
+    usual = USUAL_PORT if wanted is None and is_free(USUAL_PORT) else 0
+    return wanted or usual or free_port()
+
+
+def night_in_china(now: datetime) -> str:
+    """Why most stations show as closed at ``now``, "" by day."""
+    there = now.astimezone(CHINA)
+    if MORNING_H <= there.hour < EVENING_H:
+        return ""
+    return f"it is {there:%H:%M} in China: most stations are closed now"
+
+
+def status_command(program: str, settings: Path) -> str:
+    """What to type, here, to look at the demo's server."""
+    name = program if Path(program).name == "waystation" else f"{sys.executable} -m server"
+    place = settings.relative_to(Path.cwd()) if settings.is_relative_to(Path.cwd()) else settings
+    return f"{name} --config {place} status"
+
+
+def _said(child: Child) -> str:
+    return child.log.read_text(encoding="utf-8", errors="replace")
 
 
 def _answers(port: int) -> bool:

@@ -84,6 +84,15 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("WAYSTATION_")}
 
 
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this loopback port."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 def free_port() -> int:
     """A loopback port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

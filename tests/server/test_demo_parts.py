@@ -2,20 +2,24 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from server.demo import broker
+from server.__main__ import app
+from server.demo import broker, demo
 from server.demo.folder import DemoError, Folder
 from server.demo.named import NAMED
 from server.demo.networks import NETWORKS
 from server.demo.past import fill
-from server.demo.processes import Children, environment
+from server.demo.processes import Children, environment, free_port
 from server.demo.stations import FEWEST, MOST, STATIC, build, fleet, split
 from server.hours import check_hours
 from server.registry import Registry
@@ -148,6 +152,47 @@ class TestBroker:
 def _options(text: str) -> dict[str, str]:
     lines = (line.partition(" ") for line in text.splitlines() if line and not line.startswith("#"))
     return {name: value for name, _, value in lines}
+
+
+class TestAddress:
+    def test_a_taken_port_is_told_before_anything_is_made(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            words = ["demo", "--port", str(port), "--dir", str(tmp_path / "demo"), "--stations", str(FEWEST)]
+            result = CliRunner().invoke(app, words)
+        assert (result.exit_code, f"port {port} is taken" in result.stderr) == (1, True)
+        assert not (tmp_path / "demo" / "data" / "readings.db").exists()
+
+    def test_the_usual_port_if_it_is_free_else_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        port = free_port()
+        monkeypatch.setattr(demo, "USUAL_PORT", port)
+        assert (demo.choose_port(None), demo.choose_port(port)) == (port, port)
+        with socket.create_server(("127.0.0.1", port)):
+            assert demo.choose_port(None) not in (0, port)
+        assert demo.choose_port(0) not in (0, port)
+
+    @pytest.mark.parametrize(
+        ("utc", "told"),
+        [
+            ("17:03", "it is 01:03 in China: most stations are closed now"),
+            ("14:00", "it is 22:00 in China: most stations are closed now"),
+            ("21:59", "it is 05:59 in China: most stations are closed now"),
+            ("13:59", ""),
+            ("22:00", ""),
+        ],
+    )
+    def test_at_night_it_says_why_most_are_closed(self, utc: str, told: str) -> None:
+        assert demo.night_in_china(datetime.fromisoformat(f"2026-01-05T{utc}+00:00")) == told
+
+    def test_the_command_to_look_at_it_can_be_copied(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        place = tmp_path / ".demo" / "waystation.toml"
+        shown = demo.status_command(".venv/bin/waystation", place)
+        assert shown == ".venv/bin/waystation --config .demo/waystation.toml status"
+        away = demo.status_command("/x/server/__main__.py", Path("/elsewhere/waystation.toml"))
+        assert away == f"{sys.executable} -m server --config /elsewhere/waystation.toml status"
 
 
 class TestFolder:
