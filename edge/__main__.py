@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.main(args))
     except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        print(error, file=sys.stderr)
         return EX_CONFIG
 
 

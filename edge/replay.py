@@ -105,12 +105,12 @@ def main(args: argparse.Namespace) -> int:
     try:
         made = run(load(args.config), args.speed, args.days, args.patience, Progress(sys.stderr))
     except (ReplayError, OutboxError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped; what waits goes with the next replay or run", file=sys.stderr)  # noqa: T201 - as above
+        print("\nstopped; what waits goes with the next replay or run", file=sys.stderr)
         return 130
-    print(f"{made} snapshots made and committed by the server")  # noqa: T201 - the command's own output
+    print(f"{made} snapshots made and committed by the server")
     return 0
 
 

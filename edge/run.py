@@ -41,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         agent = build(load(args.config))
     except OutboxError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        print(error, file=sys.stderr)
         return 1
     # After the drivers were imported: some install handlers of their own, and ours must stand.
     for number in (signal.SIGTERM, signal.SIGINT):

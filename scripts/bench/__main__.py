@@ -32,8 +32,8 @@ def main() -> int:
     for name in args.only:
         for row in MEASUREMENTS[name](args.quick):
             rows.append(row)
-            print(f"{row.what}: {row.found}  {row.wanted}  {row.verdict}", file=sys.stderr, flush=True)  # noqa: T201
-    print(f"\n{machine()}\n\n{table(rows)}")  # noqa: T201 - the output
+            print(f"{row.what}: {row.found}  {row.wanted}  {row.verdict}", file=sys.stderr, flush=True)
+    print(f"\n{machine()}\n\n{table(rows)}")
     if not args.quick and args.only == list(MEASUREMENTS):
         write(rows)
     return 0

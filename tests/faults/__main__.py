@@ -32,8 +32,8 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="waystation-faults-") as folder:
         run = Run(Path(folder), args.seed, forget_on_puback=args.forget_on_puback)
-        outcome = run.play(args.kills, tell=lambda line: print(line, flush=True))  # noqa: T201 - the output
-    print(table(outcome))  # noqa: T201 - the output
+        outcome = run.play(args.kills, tell=lambda line: print(line, flush=True))
+    print(table(outcome))
     return 0 if outcome.findings.sound else 1
 
 
