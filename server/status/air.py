@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from contract.messages import Climate
-from server.model import Comfort, ComfortValue, Network, Season, Thresholds
+from server.model import Comfort, ComfortReason, ComfortValue, Network, Season, Thresholds
 from server.status.ages import freshness
 
 HEAT_INDEX_FROM_C: Final = 27.0
@@ -39,14 +39,18 @@ def comfort(
     previous: Comfort | None,
     now_ms: int,
     thresholds: Thresholds,
+    *,
+    at_ms: int | None,
+    faulty: bool = False,
 ) -> Comfort:
     """What the air feels like.
 
     A worse word is told at once, a better one when the temperature is beyond its threshold by the
-    hysteresis. In summer a high heat index makes it ``hot`` whatever the temperature.
+    hysteresis. In summer a high heat index makes it ``hot`` whatever the temperature. ``at_ms`` is the
+    time of the newest snapshot, which may have no climate; ``faulty``: some sensor of it does not answer.
     """
     if climate is None:
-        return Comfort("unknown")
+        return Comfort("unknown", reason=_reason_of_none(at_ms, faulty))
     age = freshness(climate.at_ms, now_ms, thresholds)
     if age == "offline":
         return Comfort("unknown", at_ms=climate.at_ms, reason="offline")
@@ -67,6 +71,12 @@ def comfort(
         heat_index_c(climate.temperature_c, climate.humidity_pct),
         "heat_index" if by_heat_index else "temperature",
     )
+
+
+def _reason_of_none(at_ms: int | None, faulty: bool) -> ComfortReason:
+    if at_ms is None:
+        return "no_live_data"
+    return "no_reading" if faulty else "no_sensor"
 
 
 def _worse_direction(season: Season, before: ComfortValue) -> int:

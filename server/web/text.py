@@ -6,7 +6,7 @@ things on the phone from the same strings and the same :data:`LOOKS`, and a test
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -37,14 +37,14 @@ LOOKS: Final[dict[str, dict[str, tuple[Tone, str]]]] = {
         "closing_soon": ("fair", "clock"),
         "closed": ("bad", "door-closed"),
         "locked": ("bad", "lock"),
-        "unknown": ("unknown", "question"),
+        "unknown": ("unknown", "door"),
     },
     "crowding": {
         "quiet": ("good", "people-1"),
         "busy": ("fair", "people-2"),
         "crowded": ("bad", "people-3"),
         "full": ("bad", "people-full"),
-        "unknown": ("unknown", "question"),
+        "unknown": ("unknown", "people-2"),
     },
     "comfort": {
         "cool": ("good", "fan"),
@@ -52,10 +52,13 @@ LOOKS: Final[dict[str, dict[str, tuple[Tone, str]]]] = {
         "mild": ("fair", "thermometer"),
         "hot": ("bad", "sun"),
         "cold": ("bad", "snow"),
-        "unknown": ("unknown", "question"),
+        "unknown": ("unknown", "thermometer"),
     },
 }
-"""Tone and icon of each word. The tone is the colour; word and icon say the same without it."""
+"""Tone and icon of each word. The tone is the colour; word and icon say the same without it.
+
+An unknown fact keeps an icon of its own kind, so that a glance tells what is not known.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,13 @@ def strings(language: Language) -> Mapping[str, str]:
     return table
 
 
+@cache
+def amenity_codes() -> Mapping[str, str]:
+    """What operators call an amenity in Chinese, with the code of its string."""
+    table: dict[str, list[str]] = json.loads((_LOCALES / "amenities.json").read_text(encoding="utf-8"))
+    return {word: code for code, words in table.items() for word in words}
+
+
 class Text:
     """One language, and the present moment for "tomorrow"."""
 
@@ -110,7 +120,12 @@ class Text:
         self._strings = strings(language)
 
     def __call__(self, key: str, **values: object) -> str:
-        """The string of ``key`` with its blanks filled in; KeyError for one that is not in the locale."""
+        """The string of ``key`` with its blanks filled in; KeyError for one that is not in the locale.
+
+        With a ``count`` of 1 it is the string of ``key.one`` where the language has one.
+        """
+        if str(values.get("count")) == "1":
+            key = f"{key}.one" if f"{key}.one" in self._strings else key
         return self._strings[key].format(**values) if values else self._strings[key]
 
     def name(self, name: Name) -> str:
@@ -125,6 +140,26 @@ class Text:
     def known(self, prefix: str, key: str) -> str:
         """The string of ``prefix.key``, or ``key`` itself where operators use words of their own."""
         return self._strings.get(f"{prefix}.{key}", key)
+
+    def amenity(self, word: str) -> str:
+        """An amenity in this language; a word that nobody knows, and Chinese in Chinese, as it was given."""
+        code = word if self.language == "zh" else amenity_codes().get(word.strip().lower(), word)
+        return self.known("amenity", code)
+
+    def amenities(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Each amenity once, in this language."""
+        return tuple(dict.fromkeys(map(self.amenity, words)))
+
+    def tells_voltage(self, label: str, voltage_v: float) -> bool:
+        """Whether a cabinet's label says its voltage already."""
+        return f"{self.number(voltage_v)}v" in label.replace(" ", "").lower()
+
+    def is_older(self, measured_at: str, newest: str | None) -> bool:
+        """Whether a fact's own age is worth its place: a minute older than its station's newest reading."""
+        if newest is None:
+            return True
+        behind = datetime.fromisoformat(newest) - datetime.fromisoformat(measured_at)
+        return behind.total_seconds() >= _SAME_S
 
     def declared(self, declared: Declared) -> str:
         """The declared count with its qualifier, e.g. ``2080 余`` or ``about 2,080``."""
@@ -196,7 +231,7 @@ class Text:
         if crowding.reason == "held":
             notes = [self("crowding.reason.held")]
         if crowding.places:
-            notes.append(self("crowding.places", places=self.number(crowding.places)))
+            notes.append(self("crowding.places", count=self.number(crowding.places)))
         if crowding.estimated:
             notes.append(self("crowding.estimated"))
         return notes
@@ -223,15 +258,17 @@ class Text:
             return self(f"weekday.{_DAYS.index(word)}")
         if word in ("PH", "SH"):
             return self(f"hours.{word}")
-        if word in ("off", "closed"):
-            return self("hours.off")
+        if word.strip() in ("off", "closed"):
+            # Chinese sets no blank before it.
+            return ("" if self.language == "zh" or not word[0].isspace() else " ") + self("hours.off")
         if word == "-":
             return "–" if match.string[match.start() - 1].isdigit() else self("hours.range")
         return self(_HOURS_SIGNS[word.strip()])
 
 
+_SAME_S: Final = 60
 _DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _HOURS_SIGNS: Final = {"Mo-Su": "hours.daily", ";": "hours.between", ",": "hours.days"}
 _HOURS_WORD: Final = re.compile(
-    r"\bMo-Su\b|\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|off|closed)\b|\s*;\s*|\s*,\s*|(?<=[a-zH])-(?=[A-Z])|(?<=\d)-(?=\d)"
+    r"\s+(?:off|closed)\b|\bMo-Su\b|\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|off|closed)\b|\s*;\s*|\s*,\s*|(?<=[a-zH])-(?=[A-Z])|(?<=\d)-(?=\d)"
 )

@@ -317,7 +317,7 @@ def comfort(
     before: ComfortValue | None = None,
 ) -> Comfort:
     previous = Comfort(before) if before else None
-    return status.comfort(Climate(NOW, temperature, humidity), season, previous, NOW, T)
+    return status.comfort(Climate(NOW, temperature, humidity), season, previous, NOW, T, at_ms=NOW)
 
 
 @pytest.mark.parametrize(
@@ -382,15 +382,19 @@ def test_the_reason_says_when_humidity_made_it_hot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("climate", "reason", "why"),
+    ("climate", "at_ms", "faulty", "reason", "why"),
     [
-        (None, "no_live_data", "no sensor has ever spoken"),
-        (Climate(NOW, None, 60), "no_reading", "the sensor gives no temperature"),
-        (Climate(NOW - 11 * MIN, 25, 60), "offline", "the reading is too old"),
+        (None, None, False, "no_live_data", "no sensor has ever spoken"),
+        (None, NOW, False, "no_sensor", "a live station without a thermometer"),
+        (None, NOW, True, "no_reading", "a sensor does not answer: it may be the thermometer"),
+        (Climate(NOW, None, 60), NOW, False, "no_reading", "the sensor gives no temperature"),
+        (Climate(NOW - 11 * MIN, 25, 60), NOW, False, "offline", "the reading is too old"),
     ],
 )
-def test_comfort_is_unknown(climate: Climate | None, reason: str, why: str) -> None:
-    told = status.comfort(climate, "summer", None, NOW, T)
+def test_comfort_is_unknown(
+    climate: Climate | None, at_ms: int | None, faulty: bool, reason: str, why: str
+) -> None:
+    told = status.comfort(climate, "summer", None, NOW, T, at_ms=at_ms, faulty=faulty)
     assert (told.value, told.reason, told.temperature_c) == ("unknown", reason, None), why
 
 
