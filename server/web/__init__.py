@@ -6,6 +6,7 @@
     feed        what changed since a reader last heard (pure)
     api         the JSON API and its OpenAPI document
     query       its parameters, checked (pure)
+    past        the history in steps that give nobody away (pure)
     pages       the rider's pages, complete without scripts
     order       which station comes first in the list (pure)
     text        facts as words, in both languages (pure)

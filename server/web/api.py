@@ -6,6 +6,7 @@ through the framework; the routes here answer everything else, and refuse what i
 
 from collections.abc import Callable
 from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -15,14 +16,11 @@ from starlette.exceptions import HTTPException
 
 from server.model import StationState
 from server.store import Bucket, Quantity
-from server.web import networks, public, query
+from server.web import networks, past, public, query
 from server.web.bodies import Bodies, Body, Headers, answer
 from server.web.events import Events
 from server.web.networks import NetworkSummary, Totals
 from server.web.query import BadQueryError
-
-FEWEST_VISITS: Final = 3
-"""A step with fewer visits than this is told without the number."""
 
 
 class History(Protocol):
@@ -34,23 +32,13 @@ class History(Protocol):
         """The steps that hold a value."""
 
 
-class Step(public.Struct, frozen=True):
-    """One step of a history. ``value``: the mean, for visits the sum; left out below three visits."""
-
-    at: str
-    value: float | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    last: float | None = None
-
-
 class HistoryAnswer(public.Struct, frozen=True):
     """A station's history of one quantity; only steps in which something was measured are listed."""
 
     station: str
     quantity: Quantity
     step_s: int
-    steps: tuple[Step, ...]
+    steps: tuple[past.Step, ...]
 
 
 class StationList(public.Struct, frozen=True):
@@ -232,26 +220,27 @@ def _add_station(
         **_answers(HistoryAnswer, 400, 404),
     )
     def get_history(request: Request, station_id: str) -> Response:
-        """What was measured, in steps of 15 minutes or more; no number of people and no single crossing."""
+        """What was measured, in whole steps of local time; no number of people and no single crossing."""
         given = request.query_params
         query.check_names(given.keys(), ("quantity", "from", "to", "step"))
-        if live.state(station_id) is None:
+        state = live.state(station_id)
+        if state is None:
             raise BadQueryError("station", "an id from /api/v1/stations", 404)
         asked = query.quantity(given.get("quantity"))
         step_ms = query.step_ms(given.get("step", "15m"))
-        from_ms, to_ms = query.span_ms(given.get("from"), given.get("to"), step_ms, now_ms())
-        buckets = store.history(station_id, asked, from_ms, to_ms, step_ms)
-        steps = tuple(_step(asked, bucket) for bucket in buckets)
-        history = HistoryAnswer(station_id, asked, step_ms // 1000, steps)
-        return Ready(Body.of(msgspec.json.encode(history)))
-
-
-def _step(quantity: Quantity, bucket: Bucket) -> Step:
-    at = public.iso(bucket.at_ms)
-    if quantity == "visits":
-        return Step(at, public.finite(bucket.total) if bucket.total >= FEWEST_VISITS else None)
-    numbers = (bucket.mean, bucket.minimum, bucket.maximum, bucket.last)
-    return Step(at, *(public.finite(number) for number in numbers))
+        now = now_ms()
+        from_ms, to_ms = query.span_ms(given.get("from"), given.get("to"), step_ms, now)
+        network = live.networks().get(state.station.network)
+        zone = ZoneInfo(network.time_zone if network else "UTC")
+        first_ms = past.grid_ms(from_ms, step_ms, zone)
+        end_ms = past.grid_ms(to_ms - 1, step_ms, zone) + step_ms
+        if asked == "visits":
+            midnight_ms = past.grid_ms(first_ms, query.DAY_MS, zone)
+            quarters = store.history(station_id, asked, midnight_ms, end_ms, past.QUARTER_MS)
+            steps = past.visits(quarters, first_ms, step_ms, now, zone)
+        else:
+            steps = past.measured(store.history(station_id, asked, first_ms, end_ms, step_ms))
+        return Ready(Body.of(msgspec.json.encode(HistoryAnswer(station_id, asked, step_ms // 1000, steps))))
 
 
 _ABOUT: Final = (
@@ -285,15 +274,16 @@ _HISTORY_PARAMETERS: Final = [
         "quantity", "what was measured; visits are sums, all others means", True, enum=query.QUANTITIES
     ),
     _parameter("from", "ISO 8601 with a zone; without it 24 hours before 'to'", format="date-time"),
-    _parameter("to", "ISO 8601 with a zone, not included; without it now", format="date-time"),
-    _parameter("step", "a whole number and m, h or d: 15m to 400d", default="15m"),
+    _parameter("to", "ISO 8601 with a zone; without it now", format="date-time"),
+    _parameter("step", "whole ones, counted from local midnight", default="15m", enum=list(query.STEPS)),
 ]
 _EVENTS_PATH: Final = {
     "get": {
         "tags": ["live"],
         "summary": "Events",
         "description": "Server-sent events of one network: `changes` (whole status of changed stations, at "
-        "most once a second), `times` (measured-at times, once a minute), `refresh` (fetch the list again).",
+        "most once a second), `times` (measured-at times, once a minute), `refresh` (fetch the list again), "
+        "`alive` (nothing new; every 15 s).",
         "parameters": [
             _parameter("network", "id of the network", True),
             _parameter("districts", "names of districts, with commas; without it all"),

@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -115,17 +117,34 @@ def test_history_is_asked_for_in_ms_and_told_in_iso(client: Client, store: Table
 
 def test_a_plus_in_an_address_may_have_become_a_space(client: Client, store: TableStore) -> None:
     span = "from=2026-07-01T08:00:00+08:00&to=2026-07-01T09:00:00+08:00"
-    assert client.ask(f"{HISTORY}?quantity=visits&{span}").status_code == 200
+    assert client.ask(f"{HISTORY}?quantity=co2_ppm&{span}").status_code == 200
     assert store.asked[0][2] == 1_782_864_000_000
 
 
-@pytest.mark.parametrize(("visits", "told"), [(0, None), (2, None), (3, 3.0), (40, 40.0)])
-def test_a_few_visits_are_told_without_the_number(
-    client: Client, store: TableStore, visits: int, told: float | None
-) -> None:
-    store.buckets = [Bucket(NOON_MS, 30, visits, 0, 1, 0)]
-    steps = client.ask("/api/v1/stations/taiyuan-0001/history?quantity=visits").json()["steps"]
-    assert steps == [{"at": "2026-07-01T05:20:00Z"} | ({"value": told} if told is not None else {})]
+def test_an_odd_beginning_gives_the_whole_steps_that_it_touches(client: Client, store: TableStore) -> None:
+    span = "from=2026-07-01T05:20:01Z&to=2026-07-01T06:00:01Z"
+    for step, begins, ends in (("15m", "13:15", "14:15"), ("1h", "13:00", "15:00"), ("3h", "12:00", "15:00")):
+        client.ask(f"{HISTORY}?quantity=co2_ppm&{span}&step={step}")
+        _, _, from_ms, to_ms, _ = store.asked.pop()
+        local = [datetime.fromtimestamp(at / 1000, ZoneInfo("Asia/Shanghai")) for at in (from_ms, to_ms)]
+        assert [f"{at:%H:%M}" for at in local] == [begins, ends], step
+
+
+def test_visits_are_asked_for_in_quarters_from_midnight(client: Client, store: TableStore) -> None:
+    quarter = 900_000
+    store.buckets = [Bucket(NOON_MS - 1_200_000 + n * quarter, 30, 2, 0, 1, 0) for n in range(4)]
+    span = "from=2026-07-01T13:10:00%2B08:00&to=2026-07-01T14:00:00%2B08:00"
+    answer = client.ask(f"{HISTORY}?quantity=visits&{span}&step=1h").json()
+    assert store.asked[-1][2:] == (1_782_835_200_000, 1_782_885_600_000, quarter)
+    assert answer["steps"] == [{"at": "2026-07-01T05:00:00Z", "value": 8}]
+
+
+def test_numbers_are_told_as_a_person_would(client: Client, store: TableStore) -> None:
+    store.buckets = [
+        Bucket(NOON_MS, 3, 37.637999999999994, 12.545999999999998, 12.545999999999998, 0.1 + 0.2)
+    ]
+    steps = client.ask(f"{HISTORY}?quantity=power_w").json()["steps"]
+    assert [steps[0][name] for name in ("value", "minimum", "last")] == [12.55, 12.55, 0.3]
 
 
 WRONG = [
@@ -149,6 +168,9 @@ WRONG = [
     (f"{HISTORY}?quantity=people", 400, "quantity"),
     (f"{HISTORY}?quantity=", 400, "quantity"),
     (f"{HISTORY}?quantity=visits&step=1m", 400, "step"),
+    (f"{HISTORY}?quantity=visits&step=16m", 400, "step"),
+    (f"{HISTORY}?quantity=visits&step=400d", 400, "step"),
+    (f"{HISTORY}?quantity=visits&step=1d&from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", 400, "step"),
     (f"{HISTORY}?quantity=visits&step=14m", 400, "step"),
     (f"{HISTORY}?quantity=visits&step=0h", 400, "step"),
     (f"{HISTORY}?quantity=visits&step=-1h", 400, "step"),
@@ -249,7 +271,7 @@ def test_the_page_on_the_api_names_every_address_parameter_quantity_and_word(cli
     kinds = (AccessValue, Evidence, CrowdingValue, CrowdingReason, ComfortValue, ComfortReason, Freshness)
     words = [word for kind in kinds for word in get_args(kind)] + list(QUANTITIES)
     assert [word for word in words if f"`{word}`" not in page] == []
-    assert [event for event in ("changes", "times", "refresh") if f"`{event}`" not in page] == []
+    assert [event for event in ("changes", "times", "refresh", "alive") if f"`{event}`" not in page] == []
 
 
 def test_networks_without_stations_and_without_networks(store: TableStore) -> None:
