@@ -24,7 +24,7 @@ class Pipeline:
         dead_letters: refused messages kept in the store, bounded.
         pending: deliveries read and not committed yet.
         unknown_stations: messages by station id that is not in the registry, bounded.
-        store_replaced: a corrupt store was moved aside here at the start, "" otherwise.
+        store_replaced: a corrupt store was moved aside here since the start, "" otherwise.
     """
 
     connected: bool = False

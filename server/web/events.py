@@ -1,7 +1,7 @@
 """Server-sent events: one frame, encoded once, to thousands of readers.
 
 Plain ASGI, because a framework's streaming response costs twice the time and three times the memory a
-reader. A reader is a bounded queue and a wake-up; the pump looks at each network's version twenty times a
+reader. A reader is a bounded queue and a wake-up; the pump looks at each network's version fifty times a
 second, encodes what changed once per selection of districts, and wakes the readers in slices so that no
 other request waits long. A reader that does not take its frames is cut off, never waited for.
 """
@@ -34,11 +34,13 @@ MAX_PENDING: Final = 16
 """Frames that may wait for one reader before it is cut off."""
 SEND_TIMEOUT_MS: Final = 20_000
 KEEP_ALIVE_MS: Final = 15_000
-"""Silence after which a comment is sent: proxies and phones close quiet connections after 30 s or more."""
-PUMP_S: Final = 0.05
+"""How often ``alive`` is sent: proxies and phones close quiet connections after 30 s or more."""
+SILENCE_MS: Final = 35_000
+"""Without a word for so long, a reader knows that the line is dead: two of ``alive`` were lost."""
+PUMP_S: Final = 0.02
 _SLICE: Final = 200
 _MAX_DISTRICTS: Final = 64
-_KEEP_ALIVE: Final = b": keep-alive\n\n"
+_ALIVE: Final = b"event: alive\ndata: {}\n\n"
 _OPENING: Final = b"retry: 3000\n\n"
 
 
@@ -211,7 +213,7 @@ class Events:
             await self._wake_slowly(self._tell_times(channel))
         if now - channel.heard_ms >= KEEP_ALIVE_MS:
             channel.heard_ms = now
-            await self._wake_slowly([(readers, _KEEP_ALIVE) for readers in channel.readers.values()])
+            await self._wake_slowly([(readers, _ALIVE) for readers in channel.readers.values()])
             self._cut_off_stuck(channel, now)
 
     def _stale(self, network_id: str, channel: Channel) -> bool:

@@ -5,6 +5,7 @@ Nothing here is about a rider, and nothing about one station but ids that are no
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final, get_args
 
 from fastapi import FastAPI, Response
@@ -44,7 +45,9 @@ def add_health(
         """Ready: a reading sent now would be committed and shown; otherwise 503 with the reasons."""
         reasons = not_ready(pipeline)
         return JSONResponse(
-            {"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=_NO_STORE
+            {"ready": not reasons, "reasons": reasons, "notices": notices(pipeline)},
+            503 if reasons else 200,
+            headers=_NO_STORE,
         )
 
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
@@ -66,6 +69,14 @@ def not_ready(pipeline: Pipeline) -> list[str]:
     if pipeline.stalled:
         reasons.append(f"the store takes nothing: {pipeline.stalled}")
     return reasons
+
+
+def notices(pipeline: Pipeline) -> list[str]:
+    """What staff should look at although readings are taken."""
+    if not pipeline.store_replaced:
+        return []
+    moved_to = Path(pipeline.store_replaced).name
+    return [f"a corrupt store was moved aside as {moved_to}; a new one was begun"]
 
 
 class Figures(Collector):
@@ -98,6 +109,8 @@ class Figures(Collector):
     def _pipeline_figures(self) -> Iterable[Metric]:
         pipeline = self._pipeline
         yield _gauge("ready", "1 when a reading sent now would be committed", pipeline.ready)
+        replaced = "1 when a corrupt store was moved aside; what it held is beside the new one"
+        yield _gauge("store_replaced", replaced, bool(pipeline.store_replaced))
         yield _gauge("broker_connected", "1 when logged in at the broker", pipeline.connected)
         yield _counter("messages", "deliveries taken from the broker", pipeline.messages_total)
         yield _counter("committed", "snapshots committed for the first time", pipeline.committed_total)

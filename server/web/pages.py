@@ -19,7 +19,7 @@ from server.web import networks, public
 from server.web.api import Ready, refusal
 from server.web.assets import Assets
 from server.web.bodies import HTML, PAGE_CACHE, Bodies, Body
-from server.web.events import Events
+from server.web.events import SILENCE_MS, Events
 from server.web.order import order
 from server.web.query import BadQueryError
 from server.web.text import LOOKS, Language, Text, choose, strings
@@ -121,7 +121,8 @@ class Pages:
         return self._kept(view, choice, network_id, lambda: self._network(view, network, choice))
 
     def _network(self, view: View, network: Network, choice: Choice) -> Body:
-        wanted = sorted(filter(choice.fits, self._live.states(network.id)), key=order)
+        members = self._live.states(network.id)
+        wanted = sorted(filter(choice.fits, members), key=order)
         pages = max(1, -(-len(wanted) // PAGE_ROWS))
         page = min(choice.page, pages)
         shown = wanted[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
@@ -134,6 +135,7 @@ class Pages:
             found=len(wanted),
             page=page,
             pages=pages,
+            simulated=network.simulated or (bool(members) and all(state.simulated for state in members)),
             script=self._script(view, network, choice.district),
             zone=network.time_zone,
         )
@@ -164,7 +166,9 @@ class Pages:
 
     def _list(self, view: View, template: str) -> Body:
         rows = networks.summaries(self._live)
-        return self._render(template, view, rows=rows, names={row.id: row.name for row in rows})
+        simulated = bool(rows) and all(network.simulated for network in self._live.networks().values())
+        names = {row.id: row.name for row in rows}
+        return self._render(template, view, rows=rows, names=names, simulated=simulated)
 
     def _kept(self, view: View, what: Hashable, network_id: str | None, build: Callable[[], Body]) -> Body:
         version = networks.version(self._live, network_id)
@@ -183,6 +187,7 @@ class Pages:
             "now": public.iso(self._now_ms()),
             "zone": network.time_zone,
             "fresh_s": network.thresholds.fresh_ms // 1000,
+            "silence_ms": SILENCE_MS,
             "offline_s": network.thresholds.offline_ms // 1000,
             "looks": LOOKS,
             "strings": chosen,

@@ -1,6 +1,8 @@
 """The rider's page in a real Chromium, phone size."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,11 +20,13 @@ from contract.messages import Climate, Snapshot, Telemetry
 from server.config import Settings
 from server.model import Access, Comfort, Crowding, SocketCounts, StationState
 from server.pipeline import Pipeline
-from server.web import build_web, public
+from server.web import build_web, events, public
+from server.web.events import SILENCE_MS
 from server.web.text import Text
 from tests.support.browser import chromium, phone
 from tests.support.mosquitto import Broker
-from tests.support.server import NETWORK, register, running_server, settings_for
+from tests.support.proxy import Line
+from tests.support.server import NETWORK, ServerProcess, register, running_server, settings_for
 from tests.support.serving import serving
 from tests.support.wait import until
 from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station
@@ -62,6 +66,15 @@ def crowd(state: StationState, now_ms: int) -> StationState:
         sockets=SocketCounts(8, 0, 6, 1, 1, now_ms),
         socket_list=tuple(replace(each, state="charging") for each in state.socket_list),
     )
+
+
+CLIPPED = """selector => [...document.querySelectorAll(selector)].filter(e => {
+    const words = document.createRange();
+    words.selectNodeContents(e);
+    const box = e.parentElement.getBoundingClientRect();
+    return words.getBoundingClientRect().right > box.right;
+}).map(e => e.textContent)"""
+"""Texts that are wider than the tile they stand in."""
 
 
 def overflow(page: Page) -> int:
@@ -161,6 +174,142 @@ def test_a_lost_server_is_said(browser: Browser, url: str) -> None:
         expect(page.locator("#taiyuan-0001 .word").first).to_have_text("开放")
 
 
+@pytest.fixture
+def child(broker: Broker, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that can be stopped in the middle of everything."""
+    register(tmp_path / "data", ["st-001"])
+    process = ServerProcess(settings_for(broker, tmp_path / "data"))
+    process.start()
+    yield process
+    process.stop()
+
+
+def test_a_server_that_hangs_is_said_and_its_return_too(browser: Browser, child: ServerProcess) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{child.url}/n/{NETWORK.id}")
+        line = page.locator(".connection")
+        expect(line).to_have_attribute("data-state", "live")
+        os.kill(child.pid, signal.SIGSTOP)
+        try:
+            page.clock.run_for(SILENCE_MS - 1_000)
+            expect(line).to_have_attribute("data-state", "live")
+            page.clock.run_for(1_100)
+            expect(line).to_have_attribute("data-state", "lost")
+            page.clock.run_for(60_000)
+            expect(line).to_have_attribute("data-state", "lost")
+        finally:
+            os.kill(child.pid, signal.SIGCONT)
+        expect(line).to_have_attribute("data-state", "live")
+
+
+def test_a_line_that_went_dead_is_dialled_again_and_nothing_was_missed(
+    browser: Browser, live: TableLive, now_ms: int
+) -> None:
+    web = build_web(live, TableStore(), Settings(), Pipeline(connected=True, alive=True))
+    with serving(web) as port, Line(port) as line, phone(browser) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"http://127.0.0.1:{line.port}/n/taiyuan")
+        word = page.locator("#taiyuan-0001 [data-fact=crowding] .word")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        line.go_dead()
+        live.put(crowd(open_state(station(1), now_ms), now_ms))
+        dialled = line.dialled
+        page.clock.run_for(SILENCE_MS + 100)
+        expect(word).to_have_text("满了")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        assert line.dialled > dialled
+
+
+def test_a_sign_of_life_keeps_the_page_live(
+    browser: Browser, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "KEEP_ALIVE_MS", 50)
+    with phone(browser) as context:
+        page = context.new_page()
+        page.clock.install()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        page.evaluate(
+            "window.heard = 0; const source = new EventSource('/api/v1/events?network=taiyuan');"
+            "source.addEventListener('alive', () => { window.heard += 1; });"
+        )
+        for _ in range(4):
+            heard = page.evaluate("window.heard")
+            page.clock.run_for(SILENCE_MS - 5_000)
+            page.wait_for_function("before => window.heard > before + 2", arg=heard, polling=20)
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        assert sum("last_event_id" in address for address in asked) == 1, "it was never dialled again"
+
+
+def test_a_phone_without_network_says_so_at_once_and_catches_up_at_once(
+    browser: Browser, url: str, live: TableLive, now_ms: int
+) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/n/taiyuan")
+        line = page.locator(".connection")
+        expect(line).to_have_attribute("data-state", "live")
+        context.set_offline(True)
+        expect(line).to_have_attribute("data-state", "lost")
+        live.put(crowd(open_state(station(1), now_ms), now_ms))
+        context.set_offline(False)
+        expect(line).to_have_attribute("data-state", "live")
+        expect(page.locator("#taiyuan-0001 [data-fact=crowding] .word")).to_have_text("满了")
+
+
+def test_a_phone_that_wakes_up_asks_at_once(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.clock.install()
+        asked: list[str] = []
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        page.on("request", lambda request: asked.append(request.url))
+        wake = "document.dispatchEvent(new Event('visibilitychange'))"
+        page.evaluate(wake)
+        page.clock.fast_forward(SILENCE_MS - 10_000)
+        assert asked == [], "it was heard a moment ago, and the timer has not run out"
+        with page.expect_request("**/api/v1/events*"), page.expect_request("**/api/v1/stations*"):
+            page.evaluate(wake)
+
+
+@pytest.mark.parametrize("silent", ["none", "offline"])
+def test_a_station_that_sends_nothing_is_not_called_live(
+    browser: Browser, url: str, live: TableLive, now_ms: int, silent: Any
+) -> None:
+    live.put(replace(open_state(station(1), now_ms), freshness=silent))
+    with phone(browser) as context:
+        page = context.new_page()
+        page.goto(f"{url}/s/taiyuan-0001")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        expect(page.locator(".connection")).to_be_hidden()
+        live.put(open_state(station(1), now_ms))
+        expect(page.locator(".connection")).to_be_visible()
+
+
+def test_one_age_for_a_card_and_its_own_for_what_is_older(
+    browser: Browser, url: str, live: TableLive, now_ms: int
+) -> None:
+    state = open_state(station(1), now_ms)
+    live.put(replace(state, comfort=replace(state.comfort, at_ms=now_ms - 200_000)))
+    with phone(browser) as context:
+        page = context.new_page()
+        page.goto(f"{url}/n/taiyuan")
+        card = page.locator("#taiyuan-0001")
+        expect(card.locator(".updated")).to_have_text("更新于 刚刚")
+        seen = card.locator(".age:not(.sr)")
+        expect(seen).to_have_text(["刚刚", "3 分钟前"])
+        expect(card.locator("[data-fact=crowding] .age")).to_have_text("刚刚")
+        live.put(replace(state, at_ms=now_ms + 1000, comfort=replace(state.comfort, temperature_c=20.0)))
+        expect(seen).to_have_text(["刚刚"])
+
+
 def test_facts_grow_old_by_themselves_when_nobody_tells(browser: Browser, url: str) -> None:
     with phone(browser) as context:
         context.route("**/api/**", lambda route: route.abort())
@@ -171,7 +320,7 @@ def test_facts_grow_old_by_themselves_when_nobody_tells(browser: Browser, url: s
         expect(card).to_have_attribute("data-freshness", "fresh")
         page.clock.run_for(6 * 60_000)
         expect(card).to_have_attribute("data-freshness", "stale")
-        expect(card.locator(".state")).to_have_text("数据旧了")
+        expect(card.locator(".state")).to_have_text("数据较旧")
         expect(card.locator("[data-fact=comfort] .age")).to_have_text("6 分钟前")
         page.clock.run_for(5 * 60_000)
         expect(card).to_have_attribute("data-freshness", "offline")
@@ -184,7 +333,7 @@ def test_the_page_is_complete_without_scripts(browser: Browser, url: str) -> Non
         page.get_by_role("link", name="太原市").click()
         card = page.locator("#taiyuan-0001")
         expect(card.locator(".word")).to_have_text(["开放", "不挤", "凉快"])
-        assert ":" in card.locator(".age").first.inner_text(), "an absolute time, not an age"
+        assert ":" in card.locator(".updated .age").inner_text(), "an absolute time, not an age"
         page.get_by_role("link", name="万柏林区").click()
         expect(page.locator(".card")).to_have_count(1)
         page.locator(".card h3 a").click()
@@ -233,12 +382,17 @@ def test_a_phone_shows_it_right(
             inside = target.evaluate("e => !!e.closest('.card, .foot, .skip') || e.matches('.skip')")
             assert box is not None
             assert inside or box["height"] >= 44, target.inner_text()
-        clipped = page.evaluate(
-            "[...document.querySelectorAll('.fact .word, .fact .note')]"
-            ".filter(e => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right)"
-            ".map(e => e.textContent)"
-        )
+        clipped = page.evaluate(CLIPPED, ".fact .word, .fact .note, .fact .kind")
         assert clipped == []
+        page.goto(f"{url}/s/taiyuan-0001")
+        assert page.evaluate(CLIPPED, ".fact .word, .fact .note, .slot .word, .unit .word") == []
+        page.goto(f"{url}/s/taiyuan-0004")
+        assert page.evaluate(CLIPPED, ".fact .word, .fact .note, .fact .kind") == []
+        small = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => e.innerText && !e.closest('svg')"
+            " && parseFloat(getComputedStyle(e).fontSize) < 14).map(e => e.className)"
+        )
+        assert small == [], "read in the sun, at arm's length"
 
 
 def test_nothing_jumps_when_the_scripts_start(browser: Browser, url: str) -> None:
@@ -292,7 +446,7 @@ def told(now_ms: int) -> list[StationState]:
         Comfort(value, temperature, humidity, now_ms, reason=reason)
         for value in ("cool", "warm", "mild", "hot", "cold", "unknown")
         for temperature, humidity in ((27.25, 62.5), (-0.2, None), (26.0, 0.0), (None, 99.0), (None, None))
-        for reason in ("temperature", "heat_index", "no_reading", "offline", "no_live_data")
+        for reason in ("temperature", "heat_index", "no_sensor", "no_reading", "offline", "no_live_data")
     ]
     return [
         *(replace(base, access=access) for access in accesses),

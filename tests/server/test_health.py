@@ -28,8 +28,19 @@ def test_ready_means_that_a_reading_would_be_committed(pipeline: Pipeline, reaso
     with asking(build_web(TableLive(), TableStore(), Settings(), pipeline)) as client:
         answer = client.ask("/readyz")
         assert answer.status_code == (503 if reasons else 200)
-        assert answer.json() == {"ready": not reasons, "reasons": said}
+        assert answer.json() == {"ready": not reasons, "reasons": said, "notices": []}
         assert client.ask("/healthz").text == "ok\n", "alive, whatever the broker does"
+
+
+def test_a_store_that_was_moved_aside_is_said_and_the_server_is_ready() -> None:
+    pipeline = Pipeline(connected=True, alive=True, store_replaced="/var/lib/readings.db.corrupt-1")
+    with asking(build_web(TableLive(), TableStore(), Settings(), pipeline)) as client:
+        answer = client.ask("/readyz")
+        assert answer.status_code == 200
+        assert answer.json()["notices"] == [
+            "a corrupt store was moved aside as readings.db.corrupt-1; a new one was begun"
+        ]
+        assert "waystation_store_replaced 1.0" in client.ask("/metrics").text
 
 
 def test_metrics_tell_the_pipeline_and_the_stations() -> None:
