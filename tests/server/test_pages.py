@@ -45,7 +45,7 @@ def test_the_list_of_networks_has_four_counts_with_qualifier_and_date(client: Cl
 def test_a_network_without_scripts_tells_everything(client: Client) -> None:
     said = words(client.ask("/n/taiyuan").text)
     facts = ("开放", "22:20 关门", "不挤", "不到一半有人", "凉快", "26.5 °C", "空插座 2/8", "满电电池 1 块")
-    for text in (*facts, "13:20", "模拟数据", "没有实时数据", "万柏林区"):
+    for text in (*facts, "13:20", "模拟出来的", "没有实时数据", "万柏林区"):
         assert text in said
     assert "离线" not in said
     assert "已关门" not in said
@@ -54,7 +54,7 @@ def test_a_network_without_scripts_tells_everything(client: Client) -> None:
 def test_a_station_page_tells_each_socket_and_each_slot(client: Client) -> None:
     said = words(client.ask("/s/taiyuan-0001").text)
     sockets = ("1 插座 空着", "2 USB 空着", "3 插座 充电中", "7 插座 坏了", "8 USB 不清楚")
-    slots = ("电柜 A 60 V", "1 满电", "3 空格", "7 故障")
+    slots = ("换电柜 A 60 V", "1 满电", "3 空仓", "7 故障")
     about = ("周一至周五 06:00–22:00", "空调", "16 个座位", "150 平方米", "嘉节驿站")
     for text in (*sockets, *slots, *about):
         assert text in said
@@ -168,6 +168,8 @@ def test_a_name_is_found_by_any_of_its_names(client: Client) -> None:
         assert "taiyuan-0001" in client.ask(f"/n/taiyuan?q={piece}").text
     nothing = client.ask("/n/taiyuan?q=没有这个").text
     assert "没有符合的驿站" in nothing
+    assert "0 个驿站" not in nothing
+    assert "1 station " in words(client.ask("/n/taiyuan?district=万柏林区&lang=en").text)
 
 
 def test_a_page_that_is_known_is_not_sent_again(client: Client) -> None:
@@ -198,6 +200,57 @@ def test_open_quiet_and_cool_comes_first_and_old_facts_later() -> None:
         replace(best, station=station(3), access=replace(access, value="closed")),
     ]
     assert sorted([*ranked[3:], *ranked[:3]], key=order) == ranked
+
+
+def test_what_is_live_comes_before_what_only_has_hours() -> None:
+    fresh = open_state(station(8))
+    unknown = replace(
+        fresh,
+        station=station(9),
+        crowding=replace(fresh.crowding, value="unknown"),
+        comfort=replace(fresh.comfort, value="unknown"),
+    )
+    assert sorted([static_state(station(1)), unknown, fresh], key=order) == [
+        fresh,
+        unknown,
+        static_state(station(1)),
+    ]
+
+
+def test_simulated_is_said_once_where_all_of_it_is(live: TableLive, client: Client) -> None:
+    banner, tag = 'class="banner"', "tag simulated"
+    page = client.ask("/n/taiyuan").text
+    assert (page.count(banner), page.count(tag)) == (1, 0), "the network is simulated"
+    live.put(open_state(station(1, "liuyang")), replace(open_state(station(2, "liuyang")), simulated=False))
+    mixed = client.ask("/n/liuyang").text
+    assert (mixed.count(banner), mixed.count(tag)) == (0, 2), "its heading, and the one that is"
+    station_page = client.ask("/s/liuyang-0001").text
+    assert (station_page.count(banner), station_page.count(tag)) == (1, 1)
+    assert banner not in client.ask("/s/liuyang-0002").text
+    home = client.ask("/").text
+    assert (home.count(banner), home.count(tag)) == (0, 3), "one network is not simulated as a whole"
+
+
+def test_a_voltage_is_said_once(live: TableLive, client: Client) -> None:
+    state = open_state()
+    live.put(replace(state, cabinets=tuple(replace(each, label="60 V") for each in state.cabinets)))
+    said = words(client.ask("/s/taiyuan-0001").text)
+    assert "换电柜 60 V 满电" in said
+
+
+def test_an_unknown_slot_is_a_word_too(live: TableLive, client: Client) -> None:
+    state = open_state()
+    cabinets = tuple(replace(each, slots=((1, "unknown"),)) for each in state.cabinets)
+    live.put(replace(state, cabinets=cabinets))
+    assert "1 不清楚" in words(client.ask("/s/taiyuan-0001").text)
+
+
+def test_an_unknown_fact_says_of_what(client: Client) -> None:
+    page = client.ask("/n/taiyuan").text
+    card = page[page.index('id="taiyuan-0002"') :]
+    assert "拥挤 不清楚 没有实时数据" in words(card)
+    assert "冷热 不清楚 没有实时数据" in words(card)
+    assert {"#i-people-2", "#i-thermometer"} <= set(re.findall(r'href="(#i-[^"]+)"', card))
 
 
 def test_a_network_with_a_hostile_name() -> None:

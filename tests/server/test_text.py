@@ -2,10 +2,21 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from server.model import Access, Comfort, Crowding
+from contract.messages import SocketState as SocketWord
+from server.model import (
+    Access,
+    AccessValue,
+    Comfort,
+    ComfortReason,
+    Crowding,
+    CrowdingReason,
+    Evidence,
+    SlotWord,
+)
 from server.web import public, text
 from server.web.networks import Declared
 from server.web.text import LANGUAGES, LOOKS, Language, Text, choose, strings
@@ -21,7 +32,9 @@ def test_both_languages_have_the_same_strings_with_the_same_blanks() -> None:
         {key: sorted(set(re.findall(r"\{(\w+)\}", value))) for key, value in strings(language).items()}
         for language in LANGUAGES
     ]
-    assert blanks[0] == blanks[1]
+    one = {key: found for key, found in blanks[1].items() if key.endswith(".one")}
+    assert {key: blanks[1][key.removesuffix(".one")] for key in one} == one, "only English has a singular"
+    assert blanks[0] == {key: found for key, found in blanks[1].items() if key not in one}
     assert all(value.strip() for language in LANGUAGES for value in strings(language).values())
 
 
@@ -83,7 +96,7 @@ def test_the_language_of_a_page(wanted: str | None, accepted: str, chosen: str, 
     ("access", "zh", "en", "why"),
     [
         (Access("open", "verified", NOON_MS + 9 * HOUR_MS), "22:20 关门", "closes 22:20", "when it ends"),
-        (Access("open", "verified"), "刚核实过", "checked just now", "round the clock"),
+        (Access("open", "verified"), "刚有人进出", "someone just came or went", "round the clock"),
         (Access("open", "timetable"), "按开放时间", "by its hours", "nobody has been seen"),
         (Access("closed", "timetable", NOON_MS + 17 * HOUR_MS), "明天 6:20 开门", "opens tomorrow 6:20", ""),
         (Access("closed", "timetable", NOON_MS + 72 * HOUR_MS), "周六 13:20 开门", "opens Sat 13:20", ""),
@@ -103,8 +116,8 @@ def test_the_reason_beside_access(access: Access, zh: str, en: str, why: str) ->
         (Crowding("quiet", 1, 16, reason="places"), "没几个人，16 个座位", "few people are a word"),
         (Crowding("quiet", 4, 16, reason="places"), "不到一半有人，16 个座位", "a quarter and more"),
         (Crowding("full", 16, 16, reason="places"), "坐满了，16 个座位", "full"),
-        (Crowding("busy", 5, 16, reason="held"), "正在变空，16 个座位", "better already, held back"),
-        (Crowding("busy", 9, 16, True, reason="places"), "一多半有人，16 个座位，估计", "estimated"),
+        (Crowding("busy", 5, 16, reason="held"), "人正在减少，16 个座位", "better already, held back"),
+        (Crowding("busy", 9, 16, True, reason="places"), "超过一半有人，16 个座位，估计", "estimated"),
         (Crowding("unknown", None, 16, reason="no_count"), "没有计数", "no door counter"),
         (Crowding("unknown", 4, None, reason="no_places"), "座位数不详", "no places registered"),
     ],
@@ -119,7 +132,8 @@ def test_the_reason_beside_crowding(crowding: Crowding, zh: str, why: str) -> No
         (Comfort("cool", 27.5, 61, reason="temperature"), "27.5 °C, humidity 60%", "half degrees, fives"),
         (Comfort("cool", 26.0, None, reason="temperature"), "26 °C", "no humidity"),
         (Comfort("hot", 29.0, 80, reason="heat_index"), "29 °C, humidity 80%, humid", "why it is hot at 29"),
-        (Comfort("unknown", reason="no_reading"), "no reading", "no sensor spoke"),
+        (Comfort("unknown", reason="no_reading"), "no temperature reading", "a sensor does not answer"),
+        (Comfort("unknown", reason="no_sensor"), "no thermometer", "a live station without one"),
     ],
 )
 def test_the_reason_beside_comfort(comfort: Comfort, full: str, why: str) -> None:
@@ -166,16 +180,90 @@ def test_a_date_of_any_precision(written: str, zh: str, en: str) -> None:
         ("Mo-Su 08:00-22:00", "每天 08:00–22:00", "Every day 08:00–22:00"),
         (
             "Mo-Fr 06:00-22:00; PH off",
-            "周一至周五 06:00–22:00；法定节假日 不开放",
+            "周一至周五 06:00–22:00；法定节假日不开放",
             "Mon–Fri 06:00–22:00; public holidays closed",
         ),
         ("Sa,Su 08:00-20:00", "周六、周日 08:00–20:00", "Sat, Sun 08:00–20:00"),
         ("18:00-02:00", "18:00–02:00", "18:00–02:00"),
+        ("PH off", "法定节假日不开放", "public holidays closed"),
+        ("off", "不开放", "closed"),
         ("sunrise-sunset", "sunrise-sunset", "sunrise-sunset"),
     ],
 )
 def test_opening_hours_in_words(osm: str, zh: str, en: str) -> None:
     assert (ZH.hours(osm), EN.hours(osm)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("given", "zh", "en", "why"),
+    [
+        ("空调", "空调", "air conditioning", "a usual word"),
+        ("爱心冰柜", "爱心冰柜", "fridge", "Chinese stays in its own words"),
+        ("toilet", "洗手间", "toilet", "a code"),
+        ("WIFI", "WIFI", "Wi-Fi", "however it is written"),
+        ("修鞋摊", "修鞋摊", "修鞋摊", "unknown, as it was given"),
+        ("", "", "", "nothing"),
+    ],
+)
+def test_an_amenity_is_in_the_language_of_the_page(given: str, zh: str, en: str, why: str) -> None:
+    assert (ZH.amenity(given), EN.amenity(given)) == (zh, en), why
+
+
+def test_an_amenity_is_said_once() -> None:
+    assert EN.amenities(("空调", "冷暖电器", "air_conditioning", "WiFi")) == ("air conditioning", "Wi-Fi")
+
+
+def test_every_known_amenity_has_a_string_and_no_word_two_meanings() -> None:
+    table: dict[str, list[str]] = json.loads((WEB / "locales/amenities.json").read_text(encoding="utf-8"))
+    words = [word for group in table.values() for word in group]
+    assert len(words) == len(set(words))
+    assert {f"amenity.{code}" for code in table} == {
+        key for key in strings("en") if key.startswith("amenity.")
+    }
+
+
+def test_every_word_of_sockets_slots_and_reasons_can_be_said() -> None:
+    families = {
+        "slot": SlotWord, "socket.state": SocketWord, "access": AccessValue, "evidence": Evidence,
+        "crowding.reason": CrowdingReason, "comfort.reason": ComfortReason,
+    }  # fmt: skip
+    for family, kind in families.items():
+        for word in get_args(kind):
+            assert ZH(f"{family}.{word}"), (family, word)
+
+
+@pytest.mark.parametrize(
+    ("count", "zh", "en"),
+    [
+        (0, "可还空仓 0", "0 empty slots"),
+        (1, "可还空仓 1", "1 empty slot"),
+        (11, "可还空仓 11", "11 empty slots"),
+    ],
+)
+def test_one_is_not_many(count: int, zh: str, en: str) -> None:
+    assert (ZH("batteries.empty", count=count), EN("batteries.empty", count=count)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "newest", "shown", "why"),
+    [
+        (20, 20, False, "just now five times is noise"),
+        (400, 400, False, "the card says six minutes itself"),
+        (70, 10, True, "a minute older than the card says"),
+        (69, 10, False, "not quite"),
+        (70, None, True, "nothing else says it"),
+    ],
+)
+def test_an_age_of_its_own_is_shown_when_it_differs(
+    seconds: int, newest: int | None, shown: bool, why: str
+) -> None:
+    said = public.iso(NOON_MS - 1000 * newest) if newest is not None else None
+    assert ZH.is_older(public.iso(NOON_MS - 1000 * seconds), said) == shown, why
+
+
+@pytest.mark.parametrize(("label", "told"), [("72 V", True), ("A 60V", False), ("72v-2", True), ("A", False)])
+def test_a_label_that_says_the_voltage(label: str, told: bool) -> None:
+    assert ZH.tells_voltage(label, 72.0) == told
 
 
 def test_a_name_is_in_the_language_of_the_page_where_there_is_one() -> None:

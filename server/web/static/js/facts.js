@@ -9,7 +9,9 @@ export class Text {
   }
 
   say(key, values = {}) {
-    return this.strings[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+    const one = `${key}.one`;
+    const chosen = String(values.count) === "1" && one in this.strings ? one : key;
+    return this.strings[chosen].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
   }
 
   number(value) {
@@ -27,6 +29,10 @@ export class Text {
     if (days === 1) return this.say("day.tomorrow", { time });
     const weekday = (new Date(day(at)).getUTCDay() + 6) % 7;
     return this.say("day.weekday", { day: this.say(`weekday.${weekday}`), time });
+  }
+
+  isOlder(instant, newest) {
+    return !newest || Date.parse(newest) - Date.parse(instant) >= 60_000;
   }
 
   age(instant, nowMs) {
@@ -71,7 +77,7 @@ export class Text {
     const taken = crowding.taken_pct_from;
     const notes = [taken === undefined ? this.say("crowding.few") : this.say(`crowding.taken.${taken}`)];
     if (reason === "held") notes[0] = this.say("crowding.reason.held");
-    if (crowding.places) notes.push(this.say("crowding.places", { places: this.number(crowding.places) }));
+    if (crowding.places) notes.push(this.say("crowding.places", { count: this.number(crowding.places) }));
     if (crowding.estimated) notes.push(this.say("crowding.estimated"));
     return notes;
   }

@@ -36,9 +36,23 @@ function setAge(holder, instant) {
   showAge(time);
 }
 
+// An age that says nothing more than the card's own stays for those who listen, not for the eye.
 function showAge(time) {
+  if (!time.dateTime) return;
   put(time, text.age(time.dateTime, now()));
   time.title = text.moment(time.dateTime, now());
+  const newest = time.closest("[data-station]").dataset.measured;
+  time.classList.toggle("sr", !time.matches(".newest") && !text.isOlder(time.dateTime, newest));
+}
+
+function showUpdated(card) {
+  const line = card.querySelector(".updated");
+  line.hidden = !card.dataset.measured;
+  const nothing = card.querySelector(".nothing");
+  if (nothing) nothing.hidden = !line.hidden;
+  const time = line.querySelector("time");
+  time.dateTime = card.dataset.measured;
+  showAge(time);
 }
 
 function showFact(card, fact) {
@@ -80,8 +94,7 @@ function showRow(row) {
   showResource(card, "sockets", free, sockets && sockets.free, sockets && sockets.measured_at);
   showResource(card, "batteries", charged, batteries && batteries.charged, batteries && batteries.measured_at);
   showFreshness(card, row.freshness);
-  const newest = card.querySelector(".status .found");
-  if (newest && row.measured_at && newest.querySelector(".age")) setAge(newest, row.measured_at);
+  showUpdated(card);
   if ("whole" in card.dataset) askWhole(row.id);
 }
 
@@ -130,8 +143,7 @@ function showTimes(at, secondsBefore) {
       const time = card.querySelector(`[data-fact="${name}"] .age, [data-resource="${name}"] .age`);
       if (time && ages[index + 1] !== null) time.dateTime = instant(ages[index + 1]);
     });
-    const newest = card.querySelector(".status .age");
-    if (newest) newest.dateTime = card.dataset.measured;
+    showUpdated(card);
   }
   showAges();
 }
