@@ -74,7 +74,8 @@ class Occupancy:
     Attributes:
         balance: in minus out since the last correction, plus what that set; below zero when entries
             were missed, and kept so (clamping would make a drift of it).
-        visits: people who came in, ever; the difference between two moments counts the visits between.
+        visits, exits: people who came in and who went out, ever; the difference between two moments
+            counts those between.
         estimated: crossings may have been missed since the last correction.
         crossed_at_ms, motion_at_ms: the newest of each.
         quiet_since_ms: since when both doors and motion sensor are watched and silent.
@@ -85,6 +86,7 @@ class Occupancy:
     totals: tuple[tuple[str, int, int], ...] = ()
     balance: int = 0
     visits: int = 0
+    exits: int = 0
     estimated: bool = True
     crossed_at_ms: int | None = None
     motion_at_ms: int | None = None
@@ -160,6 +162,7 @@ def _counted(state: Occupancy, seen: Observation, rules: Rules) -> Occupancy:
         totals=tuple((name, *pair) for name, pair in before.items()),
         balance=state.balance + came - left,
         visits=state.visits + came,
+        exits=state.exits + left,
         estimated=state.estimated or missed,
         crossed_at_ms=seen.at_ms if came or left else state.crossed_at_ms,
         motion_at_ms=_newest_motion(state, seen),

@@ -30,12 +30,13 @@ Quantity = Literal[
     "co2_ppm",
     "occupancy",
     "visits",
+    "exits",
     "sockets_free",
     "batteries_charged",
     "power_w",
 ]
-"""What :meth:`server.store.sqlite.Store.history` can answer. ``occupancy`` in people, ``visits`` as
-entries since the snapshot before (their ``total`` is asked for), ``power_w`` summed over the sockets."""
+"""What :meth:`server.store.sqlite.Store.history` can answer. ``occupancy`` in people, ``visits`` and
+``exits`` since the snapshot before (their ``total`` is asked for), ``power_w`` summed over the sockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Bucket:
     """One step of a history, from ``at_ms`` (included) on; only steps that hold a value exist.
 
     Attributes:
-        count, total: number of values and their sum; for ``visits`` the total is what is asked for.
+        count, total: number of values and their sum; the total is what is asked of ``visits`` and ``exits``.
         last: the newest value of the step.
     """
 

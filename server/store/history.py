@@ -18,6 +18,8 @@ ESTIMATED: Final = 2
 RECEIVED: Final = 4
 UNSYNCED: Final = 1
 
+_POWER_DECIMALS: Final = 3
+"""Of a sum of watts: milliwatts, finer than any meter, so that adding leaves no trace."""
 _COLUMNS: Final = frozenset({"temperature_c", "humidity_pct", "co2_ppm"})
 _decode_health: Final = msgspec.json.Decoder(Health).decode
 _decode_occupancy: Final = msgspec.json.Decoder(Occupancy).decode
@@ -132,8 +134,8 @@ def history(
 ) -> list[Bucket]:
     """A quantity's values with ``from_ms <= at_ms < to_ms``, in steps counted from ``from_ms``."""
     span = (connection, station_id, from_ms, to_ms)
-    if quantity == "visits":
-        return _buckets(_visits(*span), from_ms, step_ms)
+    if quantity in ("visits", "exits"):
+        return _buckets(_crossings(*span, quantity), from_ms, step_ms)
     if quantity == "occupancy":
         return _buckets(_people(*span), from_ms, step_ms)
     if quantity in _COLUMNS:
@@ -161,20 +163,34 @@ def _measure(each: Seen, quantity: Quantity, thresholds: Thresholds) -> float | 
     if quantity == "sockets_free":
         return sum(socket.state == "free" for socket in sockets) if sockets else None
     powers = [socket.power_w for socket in sockets if socket.power_w is not None]
-    return sum(powers) if powers else None
+    return round(sum(powers), _POWER_DECIMALS) if powers else None
 
 
-def _visits(
-    connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int
+def crossed_before(
+    connection: sqlite3.Connection, station_id: str, quantity: Quantity, before_ms: int
+) -> int:
+    """``visits`` or ``exits`` since the station's first snapshot, up to ``before_ms``."""
+    state = checkpoint(connection, station_id, before_ms)
+    if state is None:
+        return round(sum(count for _, count in _crossings(connection, station_id, 0, before_ms, quantity)))
+    since = _crossings(connection, station_id, state.at_ms + 1, before_ms, quantity)
+    return round(sum(count for _, count in since)) + (state.visits if quantity == "visits" else state.exits)
+
+
+def _crossings(
+    connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int, quantity: Quantity
 ) -> Iterator[tuple[int, float]]:
-    totals: dict[str, int] = {}
-    for each in seen(connection, station_id, _before(connection, station_id, from_ms), to_ms):
-        came = 0
+    state = checkpoint(connection, station_id, from_ms)
+    side = 0 if quantity == "visits" else 1
+    totals = {name: pair[side] for name, *pair in state.totals} if state else {}
+    for each in seen(connection, station_id, state.at_ms + 1 if state else 0, to_ms):
+        crossed = 0
         for door in each.doors:
-            came += _increment(totals.get(door.id), door.in_total)
-            totals[door.id] = door.in_total
+            total = (door.in_total, door.out_total)[side]
+            crossed += _increment(totals.get(door.id), total)
+            totals[door.id] = total
         if each.at_ms >= from_ms and totals:
-            yield each.at_ms, came
+            yield each.at_ms, crossed
 
 
 def _increment(before: int | None, total: int) -> int:
@@ -182,16 +198,6 @@ def _increment(before: int | None, total: int) -> int:
     if before is None:
         return 0
     return total - before if total >= before else total
-
-
-def _before(connection: sqlite3.Connection, station_id: str, from_ms: int) -> int:
-    """Time of the newest snapshot before ``from_ms``; ``from_ms`` when there is none."""
-    row = connection.execute(
-        "SELECT at_ms FROM snapshot WHERE station = ? AND at_ms < ? AND flags & ? = 0"
-        " ORDER BY at_ms DESC LIMIT 1",
-        (station_no(connection, station_id), from_ms, RECEIVED),
-    ).fetchone()
-    return from_ms if row is None else int(row[0])
 
 
 def checkpoint(connection: sqlite3.Connection, station_id: str, before_ms: int) -> Occupancy | None:

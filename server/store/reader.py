@@ -81,6 +81,11 @@ class Reader:
                 thresholds=thresholds,
             )
 
+    def crossed_before(self, station_id: str, quantity: Quantity, before_ms: int) -> int:
+        """``visits`` or ``exits`` since the station's first snapshot, up to ``before_ms``."""
+        with self._reader() as connection:
+            return history.crossed_before(connection, station_id, quantity, before_ms)
+
     def infos(self) -> dict[str, Info]:
         """What each station last said it has."""
         with self._reader() as connection:

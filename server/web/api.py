@@ -31,6 +31,9 @@ class History(Protocol):
     ) -> list[Bucket]:
         """The steps that hold a value."""
 
+    def crossed_before(self, station_id: str, quantity: Quantity, before_ms: int) -> int:
+        """Visits or exits since the first snapshot, up to ``before_ms``."""
+
 
 class HistoryAnswer(public.Struct, frozen=True):
     """A station's history of one quantity; only steps in which something was measured are listed."""
@@ -234,18 +237,18 @@ def _add_station(
         zone = ZoneInfo(network.time_zone if network else "UTC")
         first_ms = past.grid_ms(from_ms, step_ms, zone)
         end_ms = past.grid_ms(to_ms - 1, step_ms, zone) + step_ms
-        if asked == "visits":
-            midnight_ms = past.grid_ms(first_ms, query.DAY_MS, zone)
-            quarters = store.history(station_id, asked, midnight_ms, end_ms, past.QUARTER_MS)
-            steps = past.visits(quarters, first_ms, step_ms, now, zone)
+        if asked in ("visits", "exits"):
+            counted = store.crossed_before(station_id, asked, first_ms)
+            quarters = store.history(station_id, asked, first_ms, end_ms, past.QUARTER_MS)
+            steps = past.crossings(quarters, counted, first_ms, step_ms, now)
         else:
             steps = past.measured(store.history(station_id, asked, first_ms, end_ms, step_ms))
         return Ready(Body.of(msgspec.json.encode(HistoryAnswer(station_id, asked, step_ms // 1000, steps))))
 
 
 _ABOUT: Final = (
-    "Live status of rest stations. All instants are ISO 8601 in UTC; a fact carries the time at which it was "
-    "measured, never its age. What is not known is left out. Four counts of a network are four different "
+    "Live status of rest stations. All instants are ISO 8601 in UTC; each fact has the instant of its "
+    "measurement, never an age. What is not known is left out. Four counts of a network are four different "
     "things: declared, registered, instrumented, online."
 )
 _REASONS: Final = {400: "a wrong parameter, with the reason", 404: "no such network, district or station"}
@@ -271,7 +274,10 @@ def _parameter(name: str, meaning: str, required: bool = False, **schema: Any) -
 
 _HISTORY_PARAMETERS: Final = [
     _parameter(
-        "quantity", "what was measured; visits are sums, all others means", True, enum=query.QUANTITIES
+        "quantity",
+        "what was measured; visits and exits are sums, all others means",
+        True,
+        enum=query.QUANTITIES,
     ),
     _parameter("from", "ISO 8601 with a zone; without it 24 hours before 'to'", format="date-time"),
     _parameter("to", "ISO 8601 with a zone; without it now", format="date-time"),

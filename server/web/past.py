@@ -1,9 +1,9 @@
-"""What the public is told of the past: steps of a fixed grid, and visits only three or more at a time.
+"""What the public is told of the past: steps of a fixed grid, and people in threes.
 
-Pure. The grid begins at local midnight, so that no two answers hold steps that overlap by half. Visits are
-published once, in quarters of an hour: a quarter with fewer than three is told without a number, and its
-visits are counted to the next quarters of that day until three have come together. Longer steps are sums of
-what the quarters tell, so that no difference between two answers says more than they do.
+Pure. The grid begins at local midnight. Of the people who ever came in (or went out) through the doors, only
+each third is told, when it has come: the number of a step is the difference of two such counts. So every
+answer, and every difference between answers, is a multiple of three; a step is right to two people, and so
+is the sum of any number of steps.
 """
 
 from collections.abc import Iterable
@@ -13,18 +13,19 @@ from zoneinfo import ZoneInfo
 
 from server.store import Bucket
 from server.web import public
-from server.web.query import DAY_MS, MINUTE_MS, STEPS
+from server.web.query import MINUTE_MS, STEPS
 
-FEWEST_VISITS: Final = 3
-"""No number stands for fewer visits than this."""
+TOGETHER: Final = 3
+"""People are told so many at a time, never one alone."""
 QUARTER_MS: Final = STEPS["15m"]
 SETTLED_MS: Final = 2 * MINUTE_MS
 """So long after its end a quarter is told: four heartbeats, so that it is not seen growing."""
 _DECIMALS: Final = 2
+"""Of a mean; what was measured is told as it was."""
 
 
 class Step(public.Struct, frozen=True):
-    """One step of a history. ``value``: the mean, for visits the sum; left out below three visits."""
+    """One step of a history. ``value``: the mean, for visits and exits the sum; left out where it is none."""
 
     at: str
     value: float | None = None
@@ -48,7 +49,11 @@ def _offset_ms(at_ms: int, zone: ZoneInfo) -> int:
 def measured(buckets: Iterable[Bucket]) -> tuple[Step, ...]:
     """Steps of a measured quantity."""
     return tuple(
-        Step(public.iso(each.at_ms), *map(_rounded, (each.mean, each.minimum, each.maximum, each.last)))
+        Step(
+            public.iso(each.at_ms),
+            _rounded(each.mean),
+            *map(public.finite, (each.minimum, each.maximum, each.last)),
+        )
         for each in buckets
     )
 
@@ -58,32 +63,26 @@ def _rounded(value: float) -> float | None:
     return None if known is None else round(known, _DECIMALS)
 
 
-def visits(
-    quarters: Iterable[Bucket], from_ms: int, step_ms: int, now_ms: int, zone: ZoneInfo
+def crossings(
+    quarters: Iterable[Bucket], counted: int, from_ms: int, step_ms: int, now_ms: int
 ) -> tuple[Step, ...]:
-    """Steps of visits from ``from_ms`` on.
+    """Steps of visits or exits.
 
     Args:
-        quarters: from the local midnight before ``from_ms``, in time order; the sum is what counts.
+        quarters: from ``from_ms`` on, in time order; the sum of each is what counts.
+        counted: how many there were ever before ``from_ms``.
         from_ms: on the grid.
         now_ms: quarters that ended less than :data:`SETTLED_MS` ago are left out.
     """
     told: dict[int, int] = {}
-    for at_ms, count in _published(quarters, now_ms, zone):
-        if at_ms >= from_ms:
-            step = from_ms + (at_ms - from_ms) // step_ms * step_ms
-            told[step] = told.get(step, 0) + count
+    for quarter in quarters:
+        if quarter.at_ms + QUARTER_MS + SETTLED_MS > now_ms:
+            break
+        before, counted = counted, counted + round(quarter.total)
+        step = from_ms + (quarter.at_ms - from_ms) // step_ms * step_ms
+        told[step] = told.get(step, 0) + _whole(counted) - _whole(before)
     return tuple(Step(public.iso(at_ms), count or None) for at_ms, count in told.items())
 
 
-def _published(quarters: Iterable[Bucket], now_ms: int, zone: ZoneInfo) -> Iterable[tuple[int, int]]:
-    """Each quarter with what is told of it: 0 or three and more."""
-    day, waiting = -1, 0
-    for quarter in quarters:
-        if quarter.at_ms + QUARTER_MS + SETTLED_MS > now_ms:
-            return
-        today = (quarter.at_ms + _offset_ms(quarter.at_ms, zone)) // DAY_MS
-        waiting = round(quarter.total) + (waiting if today == day else 0)
-        told = waiting if waiting >= FEWEST_VISITS else 0
-        yield quarter.at_ms, told
-        day, waiting = today, waiting - told
+def _whole(count: int) -> int:
+    return count // TOGETHER * TOGETHER

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -130,21 +130,32 @@ def test_an_odd_beginning_gives_the_whole_steps_that_it_touches(client: Client, 
         assert [f"{at:%H:%M}" for at in local] == [begins, ends], step
 
 
-def test_visits_are_asked_for_in_quarters_from_midnight(client: Client, store: TableStore) -> None:
-    quarter = 900_000
-    store.buckets = [Bucket(NOON_MS - 1_200_000 + n * quarter, 30, 2, 0, 1, 0) for n in range(4)]
-    span = "from=2026-07-01T13:10:00%2B08:00&to=2026-07-01T14:00:00%2B08:00"
-    answer = client.ask(f"{HISTORY}?quantity=visits&{span}&step=1h").json()
-    assert store.asked[-1][2:] == (1_782_835_200_000, 1_782_885_600_000, quarter)
-    assert answer["steps"] == [{"at": "2026-07-01T05:00:00Z", "value": 8}]
+@pytest.mark.parametrize("quantity", ["visits", "exits"])
+def test_people_are_asked_for_in_quarters_and_told_in_threes(
+    quantity: str, client: Client, store: TableStore
+) -> None:
+    quarter, one_ms = 900_000, NOON_MS - NOON_MS % 3_600_000 + 3_600_000
+    store.buckets = [Bucket(one_ms + n * quarter, 30, 2, 0, 1, 0) for n in range(4)]
+    store.before = 5
+    begins, ends = (datetime.fromtimestamp(at / 1000, UTC) for at in (one_ms, one_ms + 4 * quarter))
+    span = f"from={begins:%Y-%m-%dT%H:%M:%SZ}&to={ends:%Y-%m-%dT%H:%M:%SZ}"
+    answer = client.ask(f"{HISTORY}?quantity={quantity}&{span}&step=1h").json()
+    assert store.asked[-1][2:] == (one_ms, one_ms + 4 * quarter, quarter)
+    # 5 before and 13 after: 3 were told before and 12 after
+    assert answer["steps"] == [{"at": f"{begins:%Y-%m-%dT%H:%M:%SZ}", "value": 9}]
 
 
-def test_numbers_are_told_as_a_person_would(client: Client, store: TableStore) -> None:
-    store.buckets = [
-        Bucket(NOON_MS, 3, 37.637999999999994, 12.545999999999998, 12.545999999999998, 0.1 + 0.2)
+def test_what_was_measured_is_told_as_it_was_and_a_mean_as_a_person_would(
+    client: Client, store: TableStore
+) -> None:
+    store.buckets = [Bucket(NOON_MS, 3, 37.637999999999994, 20.1333333333333, 23.7225, 20.1333333333333)]
+    [step] = client.ask(f"{HISTORY}?quantity=temperature_c").json()["steps"]
+    assert step["value"] == 12.55
+    assert [step[name] for name in ("minimum", "maximum", "last")] == [
+        20.1333333333333,
+        23.7225,
+        20.1333333333333,
     ]
-    steps = client.ask(f"{HISTORY}?quantity=power_w").json()["steps"]
-    assert [steps[0][name] for name in ("value", "minimum", "last")] == [12.55, 12.55, 0.3]
 
 
 WRONG = [

@@ -318,6 +318,16 @@ def test_visits_are_increments_and_a_smaller_total_begins_a_new_sum(store: Store
     assert [bucket.total for bucket in tail] == [3]  # counted from the snapshot before the span
 
 
+def test_exits_are_counted_like_visits_and_both_since_the_first_snapshot(store: Store) -> None:
+    store.commit(totals([(100, 90), (103, 91), (2, 0), (5, 1)]))
+    [bucket] = store.history("canteen", "exits", START_MS, START_MS + HOUR_MS, HOUR_MS)
+    assert bucket.total == 1 + 0 + 1
+    for minutes, visits, exits in ((1, 0, 0), (3, 3, 1), (4, 5, 1), (5, 8, 2)):
+        before_ms = START_MS + minutes * 60_000
+        assert store.crossed_before("canteen", "visits", before_ms) == visits
+        assert store.crossed_before("canteen", "exits", before_ms) == exits
+
+
 def test_rows_dated_on_receiving_stay_out_of_history_and_newest(store: Store) -> None:
     [first, second] = totals([(1, 0), (50, 0)])
     store.commit([first, replace(second, dating="received")])

@@ -88,6 +88,7 @@ class TableStore:
 
     def __init__(self, buckets: Iterable[Bucket] = ()) -> None:
         self.buckets = list(buckets)
+        self.before = 0
         self.asked: list[tuple[str, Quantity, int, int, int]] = []
 
     def history(
@@ -96,6 +97,10 @@ class TableStore:
         """The same for every question, which is written down."""
         self.asked.append((station_id, quantity, from_ms, to_ms, step_ms))
         return self.buckets
+
+    def crossed_before(self, _station_id: str, _quantity: Quantity, _before_ms: int) -> int:
+        """As many as ``before`` says."""
+        return self.before
 
 
 def station(
