@@ -24,7 +24,7 @@ from edge.outbox import Outbox, OutboxError
 from edge.playback import DAY_MS
 from edge.publisher import Publisher
 from edge.run import add_config
-from edge.sampler import Sampler
+from edge.sampler import SETTLE_MS, Sampler
 from edge.sensors import Sensor
 from edge.sensors.factory import Totals, build
 from edge.sensors.recorded import Recorded
@@ -206,7 +206,11 @@ class Replay:
         patience_s: float,
     ) -> None:
         heartbeat_ms = round(config.sampling.heartbeat_s * 1000)
-        self._sampler = Sampler(sensors, clock.boot_id, station=config.station, heartbeat_ms=heartbeat_ms)
+        # A stepped clock may stop next only minutes after a row, so a change in it cannot settle first.
+        settle_ms = 0 if isinstance(clock, SteppedClock) else SETTLE_MS
+        self._sampler = Sampler(
+            sensors, clock.boot_id, station=config.station, heartbeat_ms=heartbeat_ms, settle_ms=settle_ms
+        )
         info = describe(config, sensors)
         # The conversation with broker and server takes place now, whatever time the recording has.
         wall = SystemClock()
