@@ -117,6 +117,55 @@ def test_every_kind_is_on_the_hardware_page(kind: str) -> None:
     assert f"`{kind}`" in HARDWARE_PAGE.read_text("utf-8")
 
 
+ODD: dict[str, object] = {"nonsense": 1}
+RECORDING: dict[str, object] = {"path": "x.csv", "time": ["t"]}
+NUMBER: dict[str, object] = {"column": "v"}
+OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
+    ("dht11", "its table", ODD),
+    ("dht22", "its table", ODD),
+    ("door_beams", "its table", ODD),
+    ("door_beams", "the contacts", {"pin_a": 5, "pin_b": 6, "contacts": ODD}),
+    ("presence_pir", "its table", ODD),
+    ("sockets_contact", "its table", ODD),
+    ("sockets_contact", "a socket", {"socket": [ODD]}),
+    ("cabinet_contact", "its table", ODD),
+    ("cabinet_contact", "a slot", {"slot": [ODD]}),
+    ("recorded_climate", "its table", ODD | RECORDING | {"co2": NUMBER}),
+    ("recorded_climate", "a number", RECORDING | {"co2": NUMBER | ODD}),
+    ("recorded_door", "its table", ODD | RECORDING | {"in": NUMBER, "counts": "totals"}),
+    ("recorded_presence", "its table", ODD | RECORDING | {"motion": NUMBER}),
+    ("recorded_socket", "its table", ODD | RECORDING | {"power": NUMBER}),
+    ("recorded_cabinet", "its table", ODD | RECORDING | {"charged": NUMBER, "slots": 4}),
+]
+
+
+def described(kind: str) -> str:
+    """What the hardware page says of one kind: its own section, and the one about pins."""
+    sections = HARDWARE_PAGE.read_text("utf-8").split("\n## ")
+    title = "`recorded_…`" if kind.startswith("recorded_") else f"`{kind}`"
+    [own] = [section for section in sections if title in section.partition("\n")[0]]
+    [pins] = [section for section in sections if section.startswith("Pins")]
+    return own + pins
+
+
+@pytest.mark.parametrize(("kind", "where", "options"), OPTION_TABLES)
+def test_every_option_is_on_the_hardware_page(
+    world: World, kind: str, where: str, options: dict[str, object]
+) -> None:
+    """A key that no kind knows is answered with all that it does know."""
+    with pytest.raises(ConfigError) as error:
+        build([entry("it", kind, **options)], {}, world.clock)
+    assert error.value.key == "nonsense"
+    keys = error.value.allowed.removeprefix("only the keys ").split(", ")
+    page = described(kind)
+    assert [key for key in keys if f"`{key}`" not in page] == [], where
+
+
+def test_the_options_of_every_kind_are_looked_up() -> None:
+    """The simulated kinds share theirs, which are on the page of the demo."""
+    assert {row[0] for row in OPTION_TABLES} == {kind for kind in KINDS if not kind.startswith("simulated_")}
+
+
 @pytest.mark.parametrize("file", STATION_FILES, ids=lambda file: file.stem)
 def test_every_described_recording_is_on_the_hardware_page(file: Path) -> None:
     assert f"(../firmware_config/recordings/{file.name})" in HARDWARE_PAGE.read_text("utf-8")
