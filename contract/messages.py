@@ -100,7 +100,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """A charging socket. A silent meter is ``unknown``, never ``free``."""
+    """A charging socket; ``unknown`` while its meter is silent, which is not ``free``."""
 
     id: str
     kind: SocketKind
@@ -213,7 +213,7 @@ class Snapshot:
 class Telemetry:
     """A batch of snapshots as it travels, newest or oldest first as the sender likes.
 
-    ``sent_mono_ms`` lets the server date an unsynced row of the sender's own boot.
+    From ``sent_mono_ms`` the server dates snapshots of this boot that were taken before the clock was set.
     """
 
     boot_id: str

@@ -11,7 +11,7 @@ Leaf = Literal["telemetry", "ack", "status", "info"]
 LEAVES: Final[tuple[Leaf, ...]] = get_args(Leaf)
 
 STATION_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,31}")
-"""No id can be a wildcard, a level separator or a path."""
+"""Leaves no room for MQTT's ``+``, ``#`` and ``/``, nor for the dots of a file's path."""
 
 
 def check_station(station: str) -> str:

@@ -22,6 +22,6 @@ Around it:
     watchdog      what systemd is told
     days, fleet, fleet_station, past, playback, recordings    simulated stations and recorded days
 
-An expected fault is handled where it happens; anything unexpected ends the agent, and systemd starts it
-again.
+An expected fault is handled where it happens. What nobody foresaw stops the agent with its traceback in
+the journal, and systemd begins it anew.
 """

@@ -1,4 +1,4 @@
-"""Where snapshots wait until the server says that it has committed them.
+"""Where snapshots wait for the server's commit ack.
 
 One SQLite file, one connection, one transaction for each snapshot with its door totals, synced to the
 disk before :meth:`Outbox.append` returns. A file that cannot be used is moved aside and a new one is

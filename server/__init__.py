@@ -4,7 +4,7 @@ The path of a reading, top to bottom:
 
     broker        MQTT link, one thread: deliveries in, PUBACKs and commit acks out
       buffered    paho's client with its socket behind buffers
-    ingest        validate, commit, answer; a bad snapshot never costs its batch
+    ingest        validate, commit, answer; refuses a bad snapshot, takes the rest
       decoding, dating, answers   payloads to messages, when they were taken, what stations are told
       refusals    a line in the log when a station begins to send what is refused
     store/        readings.db: every committed snapshot exactly once, one writer
@@ -23,5 +23,5 @@ Around it:
     cli/          the commands of ``waystation``
 
 Failure policy: the server shrugs. A bad message is refused and counted; a full disk stops the answers,
-not the process; only an error nobody foresaw ends it, and systemd starts it again.
+not the process; only an error nobody foresaw ends it, and then systemd begins it anew.
 """

@@ -1,8 +1,8 @@
 """What is true now, station by station, in the words that riders read.
 
 One thread writes (it takes the deliveries), any thread reads: a :class:`StationState` is never changed,
-only swapped. The newest snapshot by its own time decides; one that arrives late goes to the history and
-to the count of people, and never moves the words back.
+only swapped. Of two snapshots the one measured later decides; one that arrives late goes to the history
+and to the count of people, and never moves the words back.
 """
 
 import logging

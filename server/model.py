@@ -60,7 +60,7 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A city's or a street's set of stations.
+    """The stations of a city, or of a street in it.
 
     Attributes:
         parent: id of the network that this one is inside of; its stations are not added again.
@@ -104,7 +104,7 @@ class Station:
 
     Attributes:
         region: path below the network, e.g. district, street, community.
-        places: seats or a set capacity, never derived from the area.
+        places: how many may sit or be inside, as somebody has said; never made from the area.
         hours: OpenStreetMap opening_hours, "" when not published.
         instrumented: a Raspberry Pi belongs to it; others are static, which is a normal state.
         thresholds: the station's own, complete; None: those of its network.

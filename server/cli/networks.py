@@ -15,7 +15,7 @@ from server.registry import RegistryError
 
 _COLUMNS = ("id", "name", "inside", "declared", "registered", "instrumented", "time zone")
 
-app = typer.Typer(no_args_is_help=True, help="Networks: a city's or a street's set of stations.")
+app = typer.Typer(no_args_is_help=True, help="Networks: the stations of a city, or of a street in it.")
 
 
 @app.command("import")

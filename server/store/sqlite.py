@@ -68,7 +68,7 @@ class Store(Reader):
 
     @classmethod
     def open(cls, path: Path, *, dead_letters_max: int = 10_000) -> Self:
-        """Open for writing; a corrupt file is moved aside and a new one begun.
+        """Open for writing; put a corrupt file aside, and begin a new one.
 
         Raises:
             NewerStoreError: the file's schema is newer than this program.
