@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Usage: scripts/lock.sh [--upgrade]
-# Writes requirements/*.lock: one for all of it, and one for each machine, with the versions of the first.
+# Writes requirements/*.lock: one for developers, and one for each machine, with the versions of the first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,10 +12,8 @@ compile() {
         --custom-compile-command "make lock" --quiet
 }
 
-compile dev --all-extras "$@"
-for name in server edge pi; do
-    rm -f "requirements/$name.lock"
-done
-compile server --extra server --extra edge --constraints requirements/dev.lock
-compile edge --extra edge --constraints requirements/dev.lock
-compile pi --extra edge --extra pi --constraints requirements/dev.lock
+# Without `pi`: the tests need no pins, and lgpio has no wheels for every Python that they run on.
+compile dev --extra server --extra edge --extra dev "$@"
+compile server --extra server --extra edge --constraints requirements/dev.lock "$@"
+compile edge --extra edge --constraints requirements/dev.lock "$@"
+compile pi --extra edge --extra pi --constraints requirements/dev.lock "$@"
