@@ -4,6 +4,7 @@ PYTHON ?= python3
 STATIONS ?= 250
 KILLS ?= 200
 SEED ?= 7
+BENCH ?=
 RUN := .venv/bin/python -m
 
 export PYTHON
@@ -19,7 +20,7 @@ demo: .venv/server.done ## five real networks on your machine: broker, server, S
 
 .PHONY: test
 test: .venv/dev.done ## all tests, with a real broker and a real browser
-	@scripts/packages.sh mosquitto mosquitto-clients chromium fonts-noto-cjk
+	@scripts/packages.sh mosquitto mosquitto-clients chromium fonts-noto-cjk openssl
 	$(RUN) pytest
 
 .PHONY: check
@@ -35,9 +36,9 @@ format: .venv/dev.done ## write the code as `make check` wants it
 	$(RUN) ruff check --fix .
 
 .PHONY: bench
-bench: .venv/dev.done ## the figures: throughput, latency, memory, disk, as a table with ratios
-	@scripts/packages.sh mosquitto mosquitto-clients
-	$(RUN) scripts.bench
+bench: .venv/dev.done ## the figures: throughput, latency, memory, disk, as a table with ratios; BENCH=--quick
+	@scripts/packages.sh mosquitto mosquitto-clients chromium
+	$(RUN) scripts.bench $(BENCH)
 
 .PHONY: faults
 faults: .venv/dev.done ## kill broker, server and station at random, KILLS=200 SEED=7, and count what is lost

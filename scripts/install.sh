@@ -17,7 +17,12 @@ python_environment() {
     scripts/packages.sh python3-venv
     [ -x /opt/waystation/bin/python ] || "${PYTHON:-python3}" -m venv /opt/waystation
     local pip=(/opt/waystation/bin/python -m pip --disable-pip-version-check --quiet install)
-    "${pip[@]}" --require-hashes -r "requirements/$lock.lock"
+    local locked=(--require-hashes -r "requirements/$lock.lock")
+    if [ "$lock" = pi ] && ! "${pip[@]}" "${locked[@]}" --only-binary lgpio,sysv-ipc 2>/dev/null; then
+        # No wheels for this Python or this processor: lgpio has none for 3.13, sysv-ipc none for 32 bits.
+        scripts/packages.sh gcc libc6-dev python3-dev swig liblgpio-dev
+    fi
+    "${pip[@]}" "${locked[@]}"
     # From a copy, so that nothing of an older build slips in and root leaves no files in the checkout.
     local copy
     copy=$(mktemp -d)
@@ -51,9 +56,7 @@ install_station() {
     python_environment pi
     user_and_folders /var/lib/waystation-edge
     [ $# -eq 0 ] || station_file "$file"
-    for group in gpio dialout; do
-        ! getent group "$group" >/dev/null || usermod --append --groups "$group" waystation
-    done
+    ! getent group gpio >/dev/null || usermod --append --groups gpio waystation
     unit waystation-edge.service
     echo "Installed. Look: sudo -u waystation waystation-edge check --config /etc/waystation/station.toml"
     echo "Start: sudo systemctl enable waystation-edge && sudo systemctl restart waystation-edge"

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RECOMPUTE_MS: Final = 10_000
 """How often the clock may change a word."""
+STOP_S: Final = 5
+"""Requests that are being answered at a stop get so long."""
 
 
 class Server:
@@ -53,8 +55,9 @@ class Server:
         self._front = build_web(self.live, self.store, settings, self.pipeline)
         self._web = uvicorn.Server(uvicorn.Config(
             self._front, access_log=False, server_header=False, http="httptools", ws="none",
-            root_path=self._front.base_path, lifespan="off", proxy_headers=True,
-            forwarded_allow_ips=settings.forwarded_allow_ips, timeout_graceful_shutdown=5, log_config=None,
+            root_path=self._front.base_path, lifespan="off", log_config=None,
+            timeout_graceful_shutdown=STOP_S, proxy_headers=True,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
         ))  # fmt: skip
         self._web_thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._listener: socket.socket | None = None

@@ -1,18 +1,30 @@
 """The files in firmware_config that operators start from are read by the programs they are for."""
 
 import csv
+import re
+import subprocess
+from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
 from server import config
+from server.__main__ import app
+from server.app import STOP_S
 from server.imports import read_networks, read_stations
 from server.imports.networks import KEYS
 from server.imports.stations import COLUMNS
 from server.model import Thresholds
+from server.web.events import MAX_READERS
 from tests.support.mosquitto import SERVER_USER
 from tests.support.recordings import CHECKOUT
 
 SHIPPED = CHECKOUT / "firmware_config"
+INSTALLER = CHECKOUT / "scripts" / "install.sh"
+MOST_STATIONS = 2_080
+"""Of the largest network known."""
 
 
 def test_the_networks_show_every_key_and_the_defaults() -> None:
@@ -42,3 +54,61 @@ def test_the_settings_are_read_and_name_the_servers_broker_user(tmp_path: Path) 
     assert settings.broker_username == SERVER_USER
     assert settings.broker_password == "secret"  # noqa: S105  (the one written above)
     assert settings.data_dir == Path("/var/lib/waystation")
+
+
+def service(name: str) -> dict[str, str]:
+    """[Service] of a unit: the last value of each key."""
+    parser = ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys have capitals
+    parser.read(SHIPPED / name, encoding="utf-8")
+    return dict(parser["Service"])
+
+
+def test_the_unit_starts_what_the_command_line_takes() -> None:
+    program, *words = service("waystation.service")["ExecStart"].split()
+    assert program == "/opt/waystation/bin/waystation"
+    parsed = CliRunner().invoke(app, [*words, "--help"])
+    assert parsed.exit_code == 0, parsed.output
+    assert "Take the stations' readings" in parsed.output
+    assert words[words.index("--config") + 1] in INSTALLER.read_text("utf-8")
+
+
+def test_the_unit_leaves_room_for_all_readers_and_time_for_the_last_commit() -> None:
+    unit = service("waystation.service")
+    assert int(unit["LimitNOFILE"]) > MAX_READERS
+    assert int(unit["TimeoutStopSec"]) > 2 * STOP_S
+    assert unit["Restart"] == "always"
+
+
+def test_the_broker_is_started_again_and_takes_more_stations_than_any_city_has() -> None:
+    unit = service("mosquitto/service.conf")
+    assert int(unit["LimitNOFILE"]) > MOST_STATIONS
+    assert unit["Restart"] == "always"
+
+
+def locations() -> dict[str, str]:
+    """What nginx.conf says for each path, and under "" what it says outside of them."""
+    text = re.sub(r"#.*", "", (SHIPPED / "nginx.conf").read_text(encoding="utf-8"))
+    block = re.compile(r"location (?:= )?(\S+) \{([^}]*)\}")
+    return {"": block.sub("", text), **dict(block.findall(text))}
+
+
+def test_the_proxy_passes_frames_at_once() -> None:
+    assert "proxy_buffering off;" in locations()["/api/v1/events"]
+
+
+def test_the_proxy_sets_what_the_server_believes_of_it() -> None:
+    said = locations()
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in said[""], "appended to, it could be forged"
+    assert "proxy_set_header X-Forwarded-Proto $scheme;" in said[""]
+    own = [path for path, text in said.items() if path and "proxy_set_header" in text]
+    assert not own, "nginx forgets the headers above where a location sets one of its own"
+
+
+def test_the_proxy_keeps_the_figures_from_the_public() -> None:
+    assert "deny all;" in locations()["/metrics"]
+
+
+@pytest.mark.parametrize("script", sorted((CHECKOUT / "scripts").glob("*.sh")), ids=lambda path: path.name)
+def test_the_scripts_are_written_in_bash(script: Path) -> None:
+    subprocess.run(["/bin/bash", "-n", str(script)], check=True, stdin=subprocess.DEVNULL)  # noqa: S603

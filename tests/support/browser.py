@@ -24,10 +24,10 @@ _QUIET = (
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, headless; skips the test with a reason where there is none."""
+    """The system's Chromium, headless; the test fails where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        pytest.skip("no Chromium: apt install chromium")
+        pytest.fail("Chromium is not installed; type: sudo apt install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
         try:
