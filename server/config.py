@@ -43,7 +43,10 @@ class Settings:
     )
     forwarded_allow_ips: str = field(
         default="127.0.0.1",
-        metadata=_about("addresses", "reverse proxies whose forwarded addresses are believed, with commas"),
+        metadata=_about(
+            "addresses",
+            "reverse proxies, with commas, believed about HTTPS (redirects say it) and the client (unused)",
+        ),
     )
     broker_host: str = field(default="127.0.0.1", metadata=_about("address", "host of the MQTT broker"))
     broker_port: int = field(

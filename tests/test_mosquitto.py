@@ -4,9 +4,10 @@ import queue
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from server.app import Server
 from server.credentials import acl, hashed_password
+from tests.support.corpus import as_bytes, snapshot, telemetry
 from tests.support.mosquitto import SERVER_USER, SHIPPED, Broker, free_port
 from tests.support.recordings import CHECKOUT
+from tests.support.server import RawStation, register, running_server, settings_for
 from tests.support.wait import until
 
 SHORT_S = 10.0
@@ -216,25 +220,58 @@ def test_many_changes_are_saved_without_a_stop(broker: Broker, login: Login) -> 
         until((broker.folder / "mosquitto.db").exists, SHORT_S, "the broker has saved by itself")
 
 
-def test_a_station_comes_in_by_tls_and_trusts_its_own_authority_only(tmp_path: Path) -> None:
-    make = [str(CHECKOUT / "scripts" / "certificates.sh"), "localhost", str(tmp_path)]
+def authority(folder: Path) -> Path:
+    """An authority in ``folder``, with a certificate for localhost; what to trust."""
+    make = [str(CHECKOUT / "scripts" / "certificates.sh"), "localhost", str(folder)]
     subprocess.run(make, check=True, stdin=subprocess.DEVNULL)  # noqa: S603  (our own script)
-    port = free_port()
+    return folder / "ca.crt"
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[Broker, Tls]]:
+    """A broker with the shipped encrypted listener."""
+    trusted, port = authority(tmp_path / "certs"), free_port()
     shipped = (SHIPPED / "tls.conf").read_text(encoding="utf-8")
-    more = shipped.replace("8883", f"{port} 127.0.0.1").replace("/etc/mosquitto/certs", str(tmp_path))
+    more = shipped.replace("8883", f"{port} 127.0.0.1").replace("/etc/mosquitto/certs", str(trusted.parent))
     with Broker(tmp_path / "mosquitto", more=more) as broker:
-        tls = Tls(port, tmp_path / "ca.crt")
-        peer = Peer(broker, "east-1", broker.add_user("east-1"), tls=tls)
-        until(peer.client.is_connected, SHORT_S, "east-1 is connected by TLS")
-        peer.send("waystation/v1/east-1/info", b"hello")
-        peer.close()
-        assert not peer.refusals
-        others = ssl.create_default_context()
-        with (
-            socket.create_connection(("localhost", port)) as plain,
-            pytest.raises(ssl.SSLCertVerificationError),
-        ):
-            others.wrap_socket(plain, server_hostname="localhost")
+        yield broker, Tls(port, trusted)
+
+
+def test_a_station_comes_in_by_tls_and_trusts_its_own_authority_only(secure: tuple[Broker, Tls]) -> None:
+    broker, tls = secure
+    peer = Peer(broker, "east-1", broker.add_user("east-1"), tls=tls)
+    until(peer.client.is_connected, SHORT_S, "east-1 is connected by TLS")
+    peer.send("waystation/v1/east-1/info", b"hello")
+    peer.close()
+    assert not peer.refusals
+    others = ssl.create_default_context()
+    with (
+        socket.create_connection(("localhost", tls.port)) as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        others.wrap_socket(plain, server_hostname="localhost")
+
+
+@pytest.mark.filterwarnings(
+    "ignore:unclosed <ssl:ResourceWarning"
+)  # paho drops such a socket without a close
+def test_the_server_comes_in_by_tls_and_trusts_its_own_authority_only(
+    secure: tuple[Broker, Tls], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker, tls = secure
+    register(tmp_path / "data", ["east-1"])
+    over_tls = replace(settings_for(broker, tmp_path / "data"), broker_host="localhost", broker_port=tls.port)
+    with (
+        running_server(replace(over_tls, broker_tls_ca=tls.authority)),
+        RawStation(broker, "east-1", broker.add_user("east-1")) as station,
+    ):
+        station.send(as_bytes(telemetry(snapshot(1, time.time_ns() // 1_000_000))))
+        until(lambda: station.committed() == {1}, SHORT_S, "a reading is answered over TLS")
+    server = Server(replace(over_tls, broker_tls_ca=authority(tmp_path / "others")))
+    server.start()
+    until(lambda: "CERTIFICATE_VERIFY_FAILED" in caplog.text, SHORT_S, "the server turns away")
+    assert not server.pipeline.connected
+    server.stop()
 
 
 def test_the_access_rules_that_credentials_write_are_the_shipped_ones() -> None:

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,6 +21,8 @@ from tests.support.wait import until
 
 START_S = 90.0
 STOP_S = 30.0
+ROOMS = ("taiyuan-jiajie", "qiantang-longxin")
+"""Two with a thermometer: each has simulated outages, hardly both in one hour."""
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
 
@@ -115,9 +119,29 @@ def test_history_and_present_join_and_a_second_start_only_fills_the_gap(folder: 
         made = re.search(r"history: what was missing, ([\d,]+) snapshots", log)
         assert made is not None, log
         assert int(made[1].replace(",", "")) < 100 * FEWEST
-        status, text = get(port, "/api/v1/stations/taiyuan-jiajie/history?quantity=temperature_c")
-        assert status == 200, text
-        assert json.loads(text)
+        for station in ROOMS:
+            assert _hours_measured(port, station)[0] < datetime.now(UTC) - timedelta(days=34)
+        until(lambda: any(_joined(port, station) for station in ROOMS), 60, "past and present join")
+
+
+def _hours_measured(port: int, station: str) -> list[datetime]:
+    """Hours of the last 40 days in which the temperature was measured, in order."""
+    now = datetime.now(UTC)
+    asked = {
+        "quantity": "temperature_c",
+        "from": (now - timedelta(days=40)).isoformat(),
+        "to": now.isoformat(),
+        "step": "1h",
+    }
+    status, text = get(port, f"/api/v1/stations/{station}/history?{urlencode(asked)}")
+    assert status == 200, text
+    return [datetime.fromisoformat(step["at"]) for step in json.loads(text)["steps"]]
+
+
+def _joined(port: int, station: str) -> bool:
+    """No hole where the made history ends: this hour was measured, and the one before it."""
+    before, last = _hours_measured(port, station)[-2:]
+    return last - before == timedelta(hours=1) > datetime.now(UTC) - last
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(folder: Path) -> None:

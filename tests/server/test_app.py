@@ -148,3 +148,18 @@ def test_the_descriptor_limit_is_raised_to_what_is_allowed() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "why"),
+    [
+        ("127.0.0.1", "https", "the proxy of the default is on this machine"),
+        ("127.0.0.2", "http", "anybody else may claim what they like"),
+    ],
+)
+def test_who_is_believed_about_https(child: ServerProcess, peer: str, scheme: str, why: str) -> None:
+    """Seen where a page is called with a slash too many: it is sent on to its full address."""
+    claim = {"x-forwarded-proto": "https", "host": "stations.example.org"}
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=peer)) as client:
+        answer = client.get(f"{child.url}/api/v1/stations/canteen/", headers=claim)
+    assert answer.headers["location"] == f"{scheme}://stations.example.org/api/v1/stations/canteen", why
