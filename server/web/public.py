@@ -30,7 +30,7 @@ FEWEST_PEOPLE: Final = 3
 """A room with fewer people than this shows a word and no measure of how full it is."""
 TAKEN_STEP_PCT: Final = 25
 SILENT: Final = frozenset({"offline", "none"})
-"""Freshnesses in which only the timetable and the amenities speak."""
+"""Freshnesses in which nothing measured is told, only hours and what the station offers."""
 
 
 class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
