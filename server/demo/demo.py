@@ -29,6 +29,8 @@ _START_S: Final = 30.0
 _CONNECT_S: Final = 300.0
 _LATE_S: Final = 200.0
 """The server takes five minutes without a reading for a gap, after which a count is only estimated."""
+_A_MINUTE: Final = 150
+"""Stations whose five weeks two cores make and store in a minute, roughly."""
 _POLL_S: Final = 0.1
 _CONNECTED: Final = re.compile(r"^([\d,]+) of ([\d,]+) connected(?:, ([\d,]+) cut off)?", re.MULTILINE)
 """What the simulation says of its stations."""
@@ -103,7 +105,8 @@ class Demo:
 
     def _fill(self) -> None:
         """History up to now; again for the time that it took, if that was long."""
-        self._say("simulated history: a minute or two at the first start, seconds after that")
+        minutes = max(1, round(len(self._live) / _A_MINUTE))
+        self._say(f"simulated history: some {minutes} min at the first start, seconds after that")
         while True:
             filled = self._fill_once()
             what = f"{past.WEEKS} weeks" if filled.first else "what was missing"
