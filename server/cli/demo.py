@@ -25,7 +25,7 @@ def demo(
     ] = None,
 ) -> None:
     """Show Waystation on this machine: broker, server and simulated stations, until Ctrl-C."""
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a script's & starts us with SIGINT ignored
         signal.signal(name, signal.default_int_handler)
     folder = Folder(directory)
     try:
