@@ -38,7 +38,7 @@ def test_there_and_back_to_a_centimetre(place: tuple[float, float]) -> None:
     shown = wgs84_to_gcj02(*place)
     assert metres(to_wgs84(*shown, "gcj02"), place) < 0.01
     assert metres(to_wgs84(*gcj02_to_bd09(*shown), "bd09"), place) < 0.01
-    assert 100 < metres(shown, place) < 1000, "what an operator would be off by, copying from a map"
+    assert metres(shown, place) < 1000, "nowhere does the shift reach a kilometre; in places it is but 20 m"
 
 
 @pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09"])
