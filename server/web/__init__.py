@@ -7,7 +7,9 @@
     api         the JSON API and its OpenAPI document
     query       its parameters, checked (pure)
     past        the history in steps that give nobody away (pure)
-    pages       the rider's pages, complete without scripts
+    pages       the rider's lists, complete without scripts
+    station_page  a station's own page
+    render      from facts to HTML: templates, languages, what scripts are told
     order       which station comes first in the list (pure)
     text        facts as words, in both languages (pure)
     networks    networks and their four counts (pure)
@@ -31,6 +33,8 @@ from server.web.events import Events
 from server.web.front import Front
 from server.web.health import add_health
 from server.web.pages import Pages, add_pages
+from server.web.render import Renderer
+from server.web.station_page import StationPage, add_station_page
 
 __all__ = ["Front", "build_web"]
 
@@ -48,7 +52,10 @@ def build_web(
     answers = Answers(live, bodies, events)
     app = build_api(answers, live, store, _now_ms)
     add_health(app, live, pipeline, events, _now_ms)
-    add_pages(app, Pages(live, events, bodies, base_path=base_path, now_ms=_now_ms))
+    renderer = Renderer(events, base_path=base_path, now_ms=_now_ms)
+    pages = Pages(live, bodies, renderer)
+    add_pages(app, pages, renderer)
+    add_station_page(app, StationPage(live, renderer), pages, renderer)
     return Front(app, answers, events, base_path)
 
 

@@ -1,6 +1,6 @@
 """Words, numbers and times in the rider's language: the public facts as text, icon and tone.
 
-Pure. Strings stand in ``locales/<language>.json`` and nowhere else; ``static/js/facts.js`` says the same
+Pure. Strings stand in ``locales/<language>/`` and nowhere else; ``static/js/facts.js`` says the same
 things on the phone from the same strings and the same :data:`LOOKS`, and a test compares the two.
 """
 
@@ -99,8 +99,10 @@ def _weight(part: str) -> tuple[float, str]:
 
 @cache
 def strings(language: Language) -> Mapping[str, str]:
-    """All strings of a language by key."""
-    table: dict[str, str] = json.loads((_LOCALES / f"{language}.json").read_text(encoding="utf-8"))
+    """All strings of a language by key; a folder of files, one for each part of the interface."""
+    table: dict[str, str] = {}
+    for path in sorted((_LOCALES / language).glob("*.json")):
+        table |= json.loads(path.read_text(encoding="utf-8"))
     return table
 
 

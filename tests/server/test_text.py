@@ -271,6 +271,9 @@ def test_a_name_is_in_the_language_of_the_page_where_there_is_one() -> None:
     assert (ZH.name(both), EN.name(both), EN.name(one)) == ("太原", "Taiyuan", "浏阳")
 
 
-def test_the_locales_are_plain_json() -> None:
+def test_both_languages_have_the_same_files_and_no_key_stands_in_two() -> None:
+    files = {language: sorted((WEB / "locales" / language).glob("*.json")) for language in LANGUAGES}
+    assert [path.name for path in files["zh"]] == [path.name for path in files["en"]]
     for language in LANGUAGES:
-        assert json.loads((WEB / f"locales/{language}.json").read_text(encoding="utf-8"))
+        keys = [key for path in files[language] for key in json.loads(path.read_text(encoding="utf-8"))]
+        assert sorted(keys) == sorted(strings(language))
