@@ -74,11 +74,15 @@ class Renderer:
         pairs = tuple((name, given[name]) for name in kept if given.get(name))
         return View(language, language if wanted == language else None, self.base_path, path, pairs)
 
-    def setup(self, view: View, network: Network, district: str = "") -> dict[str, Any]:
-        """What a page's scripts need: strings, looks, thresholds and where to listen."""
-        chosen = {
-            key: text for key, text in strings(view.language).items() if key.startswith(_SCRIPT_STRINGS)
-        }
+    def setup(
+        self, view: View, network: Network, district: str = "", also: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """What a page's scripts need: strings, looks, thresholds and where to listen.
+
+        ``also``: beginnings of keys whose strings only this page's scripts need.
+        """
+        wanted = (*_SCRIPT_STRINGS, *also)
+        chosen = {key: text for key, text in strings(view.language).items() if key.startswith(wanted)}
         return {
             "base": self.base_path,
             "network": network.id,
