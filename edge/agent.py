@@ -36,6 +36,9 @@ REPORT_FAULT_MS: Final = 24 * 3600 * 1000
 STOP_S: Final = 4.0
 """For the orderly end of the network; systemd waits longer than this."""
 
+POLL_S: Final = 0.02
+"""Between looks at whether the goodbye is out: the network runs in its own thread."""
+
 LONGEST_WAIT_S: Final = 0.5
 """A signal to stop is heeded within this, and life shown to systemd, however rarely the station samples."""
 
@@ -193,4 +196,4 @@ class Agent:
         self._network.wake(self._publisher)
         deadline = time.monotonic() + STOP_S
         while not self._publisher.finished and not self._network.failed and time.monotonic() < deadline:
-            time.sleep(0.02)
+            time.sleep(POLL_S)

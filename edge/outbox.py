@@ -15,25 +15,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-from contract.codec import decode
-from contract.messages import CommittedRange, Refusal, Snapshot
+from contract.messages import CommittedRange, Refusal
 from edge import outbox_file, outbox_rows
 from edge.clock import Instant
 from edge.config import WEEK_ROWS
 from edge.outbox_file import OutboxError
-from edge.outbox_rows import ASIDE_ROWS, FRAME_BYTES, Database, Row
+from edge.outbox_rows import ASIDE_ROWS, CORRECT_ROWS, FRAME_BYTES, Database, Row
 from edge.sampler import Sample
-from edge.timesync import corrected
 
-__all__ = ["ASIDE_ROWS", "FRAME_BYTES", "Counts", "FaultCode", "Outbox", "OutboxError", "Row"]
+__all__ = ["ASIDE_ROWS", "CORRECT_ROWS", "FRAME_BYTES", "Counts", "FaultCode", "Outbox", "OutboxError", "Row"]
 
 log = logging.getLogger(__name__)
 
 MEMORY_BYTES: Final = 16 * 1024 * 1024
 """What may wait where there is no disk: most of a day, and far below what systemd lets the agent have."""
-
-CORRECT_ROWS: Final = 200
-"""Dated at a time: a Pi Zero takes half a second, for which the sampling waits."""
 
 FaultCode = Literal["outbox_replaced", "outbox_in_memory", "disk_full"]
 T = TypeVar("T")
@@ -309,20 +304,9 @@ class Outbox:
             outbox_rows.keep_aside(db, snapshot.stream, snapshot.seq, "too_big", b"")
             return
         self._make_room(db, len(body))
-        row = (
-            snapshot.stream,
-            snapshot.seq,
-            snapshot.boot_id,
-            snapshot.clock == "synced",
-            sample.event,
-            body,
-        )
-        added = db.execute(
-            "INSERT INTO rows (stream, seq, boot_id, sealed, event, body) VALUES (?, ?, ?, ?, ?, ?)", row
-        )
+        added = outbox_rows.insert(db, snapshot, body, event=sample.event)
         self._rows, self._bytes = self._rows + 1, self._bytes + len(body)
-        sealed = snapshot.clock == "synced"
-        self._newest = Row(added.lastrowid or 0, snapshot.stream, snapshot.seq, body, sealed)
+        self._newest = added
 
     def _make_room(self, db: Database, size: int) -> None:
         """Drop the oldest heartbeats, then the oldest events, until one more row of ``size`` fits."""
@@ -353,12 +337,7 @@ class Outbox:
         return [id_ for id_, _ in rows]
 
     def _correct(self, db: Database, boot_id: str, now: Instant) -> int:
-        sql = "SELECT id, body FROM rows WHERE sealed = 0 AND boot_id = ? LIMIT ?"
-        waiting = db.execute(sql, (boot_id, CORRECT_ROWS)).fetchall()
-        for id_, old in waiting:
-            # One that no longer fits stays unsynced, and the server dates it.
-            body = outbox_rows.fitting(corrected(decode(Snapshot, old), now)) or old
-            db.execute("UPDATE rows SET body = ?, sealed = 1 WHERE id = ?", (body, id_))
-            self._bytes += len(body) - len(old)
+        dated, grown = outbox_rows.correct(db, boot_id, now)
+        self._bytes += grown
         self._newest = None
-        return len(waiting)
+        return dated

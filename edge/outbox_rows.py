@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from contract import ContractError
-from contract.codec import MAX_PAYLOAD, encode
+from contract.codec import MAX_PAYLOAD, decode, encode
 from contract.messages import Door, Snapshot
+from edge.clock import Instant
+from edge.timesync import corrected
 
 FRAME_BYTES: Final = 256
 """Room that the telemetry message needs around its snapshots."""
 
 ASIDE_ROWS: Final = 1000
 """Refused snapshots that are kept for a technician; the oldest go first."""
+
+CORRECT_ROWS: Final = 200
+"""Dated at a time: a Pi Zero takes half a second, for which the sampling waits."""
 
 Database = sqlite3.Connection
 
@@ -30,6 +35,14 @@ class Row:
     seq: int
     body: bytes
     sealed: bool = True
+
+
+def insert(db: Database, snapshot: Snapshot, body: bytes, *, event: bool) -> Row:
+    """Let a snapshot wait; one whose clock was right stays as it is."""
+    sealed = snapshot.clock == "synced"
+    sql = "INSERT INTO rows (stream, seq, boot_id, sealed, event, body) VALUES (?, ?, ?, ?, ?, ?)"
+    row = (snapshot.stream, snapshot.seq, snapshot.boot_id, sealed, event, body)
+    return Row(db.execute(sql, row).lastrowid or 0, snapshot.stream, snapshot.seq, body, sealed)
 
 
 def rows_by_age(db: Database, order: Literal["ASC", "DESC"]) -> Iterator[Row]:
@@ -95,3 +108,19 @@ def keep_aside(db: Database, stream: str, seq: int, reason: str, body: bytes) ->
     )
     db.execute("DELETE FROM aside WHERE id <= (SELECT max(id) FROM aside) - ?", (ASIDE_ROWS,))
     count(db, "refused", 1)
+
+
+def correct(db: Database, boot_id: str, now: Instant) -> tuple[int, int]:
+    """Date up to :data:`CORRECT_ROWS` snapshots of this boot anew by the synced clock.
+
+    Returns how many, and by how many bytes they have grown.
+    """
+    sql = "SELECT id, body FROM rows WHERE sealed = 0 AND boot_id = ? LIMIT ?"
+    waiting = db.execute(sql, (boot_id, CORRECT_ROWS)).fetchall()
+    grown = 0
+    for id_, old in waiting:
+        # One that no longer fits stays unsynced, and the server dates it.
+        body = fitting(corrected(decode(Snapshot, old), now)) or old
+        db.execute("UPDATE rows SET body = ?, sealed = 1 WHERE id = ?", (body, id_))
+        grown += len(body) - len(old)
+    return len(waiting), grown

@@ -28,6 +28,8 @@ _DESCRIPTORS_EACH: Final = 4
 """A socket, the outbox and its log, and one to spare."""
 _PROGRESS_MS: Final = 1000
 _STOP_S: Final = 10.0
+_POLL_S: Final = 0.02
+"""Between looks at whether the goodbye is out: the network runs in its own thread."""
 _LONGEST_WAIT_S: Final = 0.2
 
 
@@ -191,7 +193,7 @@ class Fleet:
             station.leave(self._network)
         deadline = time.monotonic() + _STOP_S
         while not all(station.gone for station in self._stations) and time.monotonic() < deadline:
-            time.sleep(0.02)
+            time.sleep(_POLL_S)
         self._network.stop(_STOP_S)
         for station in self._stations:
             station.close()

@@ -105,8 +105,9 @@ class Demo:
 
     def _fill(self) -> None:
         """History up to now; again for the time that it took, if that was long."""
-        minutes = max(1, round(len(self._live) / _A_MINUTE))
-        self._say(f"simulated history: some {minutes} min at the first start, seconds after that")
+        if not self._folder.readings.exists():
+            minutes = max(1, round(len(self._live) / _A_MINUTE))
+            self._say(f"simulated history: some {minutes} min now, seconds at the next start")
         while True:
             filled = self._fill_once()
             what = f"{past.WEEKS} weeks" if filled.first else "what was missing"
