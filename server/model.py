@@ -6,7 +6,7 @@ words, :mod:`server.live` the state of each station.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from contract.messages import SocketKind
 from contract.messages import SocketState as SocketWord
@@ -27,8 +27,9 @@ Season = Literal["summer", "winter", "between"]
 class Thresholds:
     """Every number behind the words; set for a network, overridable for a station.
 
-    Crowding in percent of places, comfort in °C, ages and holds in milliseconds. Where each default
-    comes from stands in ``docs/status.md``.
+    Crowding in percent of places, comfort in °C, ages and holds in milliseconds. The last ones, of the
+    ranking (:data:`RANKING`), are a network's alone. Where each default comes from stands in
+    ``docs/status.md``.
     """
 
     busy_pct: float = 50
@@ -48,6 +49,25 @@ class Thresholds:
     evidence_ms: int = 600_000
     full_soc_pct: float = 95
     overheat_c: float = 60
+    riding_kmh: float = 18
+    detour: float = 1.3
+    crowded_penalty_min: float = 5
+    full_penalty_min: float = 15
+    discomfort_penalty_min: float = 10
+    unknown_penalty_min: float = 3
+    missing_penalty_min: float = 20
+
+
+RANKING: Final = (
+    "riding_kmh",
+    "detour",
+    "crowded_penalty_min",
+    "full_penalty_min",
+    "discomfort_penalty_min",
+    "unknown_penalty_min",
+    "missing_penalty_min",
+)
+"""Thresholds by which stations are compared: the same for all stations of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +263,15 @@ SlotWord = Literal[
     "charged", "charging", "empty", "present", "open", "disabled", "faulty", "offline", "unknown"
 ]
 
+Heat = Literal["", "hot", "smoke"]
+
 
 @dataclass(frozen=True, slots=True)
 class CabinetState:
     """A swap cabinet: each slot's word, and the sums a rider asks for.
 
-    ``empty`` slots are those that a spent battery can be returned into.
+    ``empty`` slots are those that a spent battery can be returned into. ``heat`` is the last that the cabinet
+    said of a battery too hot or of smoke: it stays when the cabinet falls silent after it.
     """
 
     id: str
@@ -260,6 +283,7 @@ class CabinetState:
     empty: int = 0
     faulty: int = 0
     at_ms: int | None = None
+    heat: Heat = ""
 
 
 @dataclass(frozen=True, slots=True)

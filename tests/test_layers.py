@@ -33,10 +33,15 @@ PURE = [
     "edge/doors.py",
     "edge/power.py",
     "edge/days/*.py",
+    "server/forecast.py",
     "server/geo.py",
     "server/hours.py",
+    "server/limits.py",
     "server/model.py",
+    "server/notes.py",
     "server/occupancy.py",
+    "server/ranking.py",
+    "server/standards.py",
     "server/status/*.py",
 ]
 

@@ -20,7 +20,7 @@ from server.imports.values import (
     thresholds,
     yes_or_no,
 )
-from server.model import Datum, Network, Station, Thresholds
+from server.model import RANKING, Datum, Network, Station, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class _Row:
     def _thresholds(self, given: dict[str, object] | None, network: Network | None) -> Thresholds | None:
         if given is None or network is None:
             return None
-        own, wrong = thresholds(given, network.thresholds)
+        own, wrong = thresholds(given, network.thresholds, without=RANKING)
         for name, value, expected in wrong:
             self._good = False
             self._problems.add(self._line, f"thresholds: {name}", value, expected)

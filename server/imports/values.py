@@ -1,7 +1,7 @@
 """How single values are written in the operator's files."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from math import isfinite
 from typing import Final, get_args
@@ -82,6 +82,9 @@ _LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "pct": (0, 1000),
     "c": (-40, 100),
     "ms": (0, 86_400_000),
+    "kmh": (1, 120),
+    "detour": (1, 5),
+    "min": (0, 1000),
 }
 """Possible thresholds by the unit at the end of their name."""
 
@@ -95,10 +98,13 @@ _ORDER: Final = (
 
 
 def thresholds(
-    given: Mapping[str, object], base: Thresholds
+    given: Mapping[str, object], base: Thresholds, *, without: Collection[str] = ()
 ) -> tuple[Thresholds, list[tuple[str, object, str]]]:
-    """``base`` with the ``given`` numbers, and what is wrong with them: key, value, what is expected."""
-    kinds = {field.name: field.type for field in fields(Thresholds)}
+    """``base`` with the ``given`` numbers, and what is wrong with them: key, value, what is expected.
+
+    Those ``without`` cannot be given here.
+    """
+    kinds = {field.name: field.type for field in fields(Thresholds) if field.name not in without}
     wrong: list[tuple[str, object, str]] = []
     for name, value in given.items():
         expected = _expected(name, value, kinds)

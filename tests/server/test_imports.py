@@ -170,6 +170,21 @@ NETWORK = '[[network]]\nid = "n-1"\nname = { zh = "网", en = "Net" }\n'
             "line 5, fresh_ms: got 2.5, expected a whole number from 0 to 86400000",
             "milliseconds are whole",
         ),
+        (
+            NETWORK + "[network.thresholds]\nriding_kmh = 0",
+            "line 5, riding_kmh: got 0, expected a number from 1 to 120",
+            "nobody would ever arrive",
+        ),
+        (
+            NETWORK + "[network.thresholds]\ndetour = 0.9",
+            "line 5, detour: got 0.9, expected a number from 1 to 5",
+            "shorter than a straight line",
+        ),
+        (
+            NETWORK + "[network.thresholds]\nfull_penalty_min = -1",
+            "line 5, full_penalty_min: got -1, expected a number from 0 to 1000",
+            "a reward",
+        ),
         (NETWORK + "thresholds = 1", "line 4, thresholds: got 1, expected a table of numbers", "no table"),
         (
             NETWORK.encode("gbk"),
@@ -343,6 +358,11 @@ def one(column: str, value: str) -> str:
             one("thresholds", "crowded_pct=30"),
             "line 2, thresholds: crowded_pct: got 30, expected busy_pct below crowded_pct (30)",
             "below the network's own busy_pct",
+        ),
+        (
+            one("thresholds", "riding_kmh=20"),
+            "line 2, thresholds: riding_kmh: got 20, expected one of busy_pct",
+            "the ranking is the network's",
         ),
         (
             one("thresholds", "nonsense=1"),
