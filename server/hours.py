@@ -43,6 +43,30 @@ class _Interval(NamedTuple):
     posted: Posted
 
 
+class Span(NamedTuple):
+    """A stretch of a day's hours; ``open`` is None where they say "unknown" themselves."""
+
+    from_ms: int
+    until_ms: int
+    open: bool | None = True
+
+
+class Day(NamedTuple):
+    """What is posted for one day.
+
+    Attributes:
+        holiday: the holiday that the day belongs to or makes up for, as the table names it, or "".
+        spans: in time order; an evening that runs past midnight is one span of the day it began on.
+        unconfirmed: the holiday table of the year is not published yet and could change the hours.
+    """
+
+    day: date
+    kind: Kind
+    holiday: str
+    spans: tuple[Span, ...]
+    unconfirmed: bool
+
+
 class Timetable:
     """Posted hours of one place. ``at`` remembers the interval it is in, so asking again costs nothing."""
 
@@ -59,6 +83,35 @@ class Timetable:
         if now is None or not (now.from_ms <= now_ms and (now.until_ms is None or now_ms < now.until_ms)):
             now = self._now = self._interval(now_ms)
         return now.posted
+
+    def day(self, day: date) -> Day:
+        """What is posted for ``day``, from its midnight to the end of its evening."""
+        kind = self._kind(day)
+        holiday = holiday_of(day) if self._zone.key in CHINA else ""
+        unconfirmed = self._by_day_kind and kind == "unpublished"
+        return Day(day, kind, holiday, self._spans(day) if self._hours else (), unconfirmed)
+
+    def _spans(self, day: date) -> tuple[Span, ...]:
+        before, spans, after = (self._pieces(day + timedelta(days=step)) for step in (-1, 0, 1))
+        if before and spans and _one_evening(before[-1], spans[0]):
+            del spans[0]
+        if spans and after and _one_evening(spans[-1], after[0]):
+            spans[-1] = spans[-1]._replace(until_ms=after[0].until_ms)
+        return tuple(spans)
+
+    def _pieces(self, day: date) -> list[Span]:
+        """The hours between two midnights, neighbours joined."""
+        start = datetime.combine(day, time(), self._zone)
+        end = datetime.combine(day + timedelta(days=1), time(), self._zone)
+        pieces: list[Span] = []
+        for since, until, state, _ in self._by_day(day).intervals(start, end):
+            piece = Span(_ms(since), _ms(until), _OPEN[state])
+            if piece.open is False:
+                continue
+            if pieces and (pieces[-1].until_ms, pieces[-1].open) == (piece.from_ms, piece.open):
+                piece = piece._replace(from_ms=pieces.pop().from_ms)
+            pieces.append(piece)
+        return pieces
 
     def _interval(self, now_ms: int) -> _Interval:
         moment = datetime.fromtimestamp(now_ms / 1000, self._zone)
@@ -103,6 +156,7 @@ class Timetable:
         return kind_of(day) if self._zone.key in CHINA else "unpublished"
 
 
+_DAY_MS: Final = 86_400_000
 _OPEN: Final = {State.OPEN: True, State.CLOSED: False, State.UNKNOWN: None}
 _SUN: Final = re.compile("dawn|sunrise|sunset|dusk")
 
@@ -157,6 +211,15 @@ def kind_of(day: date) -> Kind:
     return "working" if not holiday and day.weekday() >= 5 else "ordinary"
 
 
+@lru_cache(maxsize=1024)
+def holiday_of(day: date) -> str:
+    """The holiday that a day belongs to, or makes up for, by the table's English name; else ""."""
+    try:
+        return chinese_calendar.get_holiday_detail(day)[1] or ""
+    except NotImplementedError:
+        return ""
+
+
 def rewritten(hours: str, kinds: dict[date, Kind]) -> str:
     """``hours`` with its weekday selectors as they apply on these days (no two of one weekday)."""
     by_weekday = {_DAYS[day.weekday()]: kind for day, kind in kinds.items()}
@@ -202,6 +265,12 @@ def _depends_on_day_kind(hours: str) -> bool:
 def _parsed(hours: str, zone: ZoneInfo, place: tuple[float, float] | None) -> OpeningHours:
     # Its own table of holidays is switched off: no country, and none guessed from the place.
     return OpeningHours(hours, timezone=zone, coords=place, auto_country=False)
+
+
+def _one_evening(evening: Span, morning: Span) -> bool:
+    """Whether a piece after midnight belongs to the evening before it: no day round, no two days' hours."""
+    whole_ms = morning.until_ms - evening.from_ms
+    return (evening.until_ms, evening.open) == (morning.from_ms, morning.open) and whole_ms < _DAY_MS
 
 
 def _ms(moment: datetime) -> int:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from opening_hours import OpeningHours
 
 from server import hours
-from server.hours import HoursError, Kind, check_hours, kind_of, rewritten, timetable
+from server.hours import Day, HoursError, Kind, check_hours, kind_of, rewritten, timetable
 from server.model import Posted
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -133,6 +133,61 @@ def test_other_time_zones(zone: str, moment: str, expected: str, why: str) -> No
 def test_no_table_is_known_outside_china() -> None:
     posted = hours.Timetable("Mo-Fr 08:00-20:00", "Europe/Berlin").at(ms("2026-10-01T10:00", "Europe/Berlin"))
     assert (posted.open, posted.unconfirmed) == (True, True)
+
+
+def spans(day: Day) -> list[str]:
+    """``18:00-26:00`` for an evening past midnight."""
+    midnight = round(datetime.combine(day.day, datetime.min.time(), BEIJING).timestamp() * 1000)
+    minutes = [[(at_ms - midnight) // 60_000 for at_ms in span[:2]] for span in day.spans]
+    return ["-".join(f"{each // 60:02}:{each % 60:02}" for each in pair) for pair in minutes]
+
+
+@pytest.mark.parametrize(
+    ("posted", "day", "expected", "named", "why"),
+    [
+        (DAILY, "2026-07-24", ["06:00-22:00"], "ordinary", "an ordinary day"),
+        (OFFICE, "2026-02-17", [], "holiday Spring Festival", "closed on holidays"),
+        (OFFICE, "2026-02-14", ["09:00-18:00"], "working Spring Festival", "a Saturday that makes up"),
+        (DAILY, "2026-10-01", ["06:00-22:00"], "holiday National Day", "open on holidays too"),
+        (BAR, "2026-10-10", ["18:00-26:00"], "working National Day", "an evening that makes up"),
+        (BAR, "2026-07-25", [], "ordinary", "its first hours are the evening before"),
+        (BAR, "2026-09-30", ["18:00-24:00"], "ordinary", "the holiday's rule takes its whole day"),
+        ("24/7", "2026-07-24", ["00:00-24:00"], "ordinary", "day and night end at midnight"),
+        ("Mo 00:00-24:00; Tu 00:00-02:00", "2026-07-20", ["00:00-24:00"], "ordinary", "a whole day"),
+        ("Mo 00:00-24:00; Tu 00:00-02:00", "2026-07-21", ["00:00-02:00"], "ordinary", "the rest of it"),
+        ("Mo-Fr 06:00-24:00; Sa 00:00-22:00", "2026-07-24", ["06:00-24:00"], "ordinary", "not 40 h"),
+        ("Mo-Fr 08:00-12:00,12:00-18:00", "2026-07-24", ["08:00-18:00"], "ordinary", "no gap"),
+        ("", "2026-07-24", [], "ordinary", "no hours are published"),
+    ],
+)  # fmt: skip
+def test_the_hours_of_a_day(posted: str, day: str, expected: list[str], named: str, why: str) -> None:
+    told = hours.Timetable(posted, "Asia/Shanghai").day(date.fromisoformat(day))
+    assert (spans(told), f"{told.kind} {told.holiday}".strip()) == (expected, named), why
+    assert told.unconfirmed is False
+
+
+def test_the_hours_of_a_day_without_a_table_are_unconfirmed_where_it_matters() -> None:
+    told = {
+        posted: hours.Timetable(posted, "Asia/Shanghai").day(date(2099, 3, 3)) for posted in (OFFICE, DAILY)
+    }
+    assert [told[posted].unconfirmed for posted in (OFFICE, DAILY)] == [True, False]
+
+
+@given(
+    posted=st.sampled_from(
+        [DAILY, OFFICE, BAR, "24/7", "Mo,We 20:00-08:00; PH 10:00-12:00", "Sa 12:00-30:00"]
+    ),
+    minute=st.integers(0, 60 * 24 * 365),
+)
+@settings(max_examples=60)
+def test_the_spans_of_days_say_the_same_as_each_moment(posted: str, minute: int) -> None:
+    table = hours.Timetable(posted, "Asia/Shanghai")
+    now_ms = ms("2026-01-01T00:00") + minute * 60_000
+    today = datetime.fromtimestamp(now_ms / 1000, BEIJING).date()
+    days = [table.day(today - timedelta(days=ago)) for ago in (0, 1)]
+    within = [span for day in days for span in day.spans if span.from_ms <= now_ms < span.until_ms]
+    assert bool(within) == (table.at(now_ms).open is True)
+    assert len(within) <= 1, "no hour belongs to two days"
 
 
 def test_the_turn_of_the_year_is_unconfirmed_until_the_next_table_is_out() -> None:
