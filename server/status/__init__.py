@@ -13,7 +13,7 @@ and where they come from are in ``docs/status.md``.
 
 from server.status.ages import freshness
 from server.status.air import comfort, heat_index_c, season
-from server.status.crowd import crowding
+from server.status.crowd import crowding, share_word
 from server.status.entry import access, bolted
 from server.status.resources import cabinets, slot_word, sockets
 
@@ -26,6 +26,7 @@ __all__ = [
     "freshness",
     "heat_index_c",
     "season",
+    "share_word",
     "slot_word",
     "sockets",
 ]

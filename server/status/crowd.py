@@ -44,14 +44,15 @@ def _rank(word: CrowdingValue) -> int:
 
 
 def _crowding_word(share_pct: float, before: CrowdingValue, thresholds: Thresholds) -> CrowdingValue:
-    word = _share_word(share_pct, thresholds)
+    word = share_word(share_pct, thresholds)
     if before == "unknown" or _rank(word) >= _rank(before):
         return word
-    cautious = _share_word(share_pct + thresholds.crowding_hysteresis_pct, thresholds)
+    cautious = share_word(share_pct + thresholds.crowding_hysteresis_pct, thresholds)
     return min(cautious, before, key=_rank)
 
 
-def _share_word(share_pct: float, thresholds: Thresholds) -> CrowdingValue:
+def share_word(share_pct: float, thresholds: Thresholds) -> CrowdingValue:
+    """The word for people in percent of the places, without what was told before."""
     limits = (thresholds.busy_pct, thresholds.crowded_pct, thresholds.full_pct)
     return _CROWDING[sum(share_pct >= limit for limit in limits)]
 
