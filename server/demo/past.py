@@ -24,6 +24,7 @@ from server.demo.processes import environment
 from server.ingest import Delivery, Ingest
 from server.live import Live
 from server.pipeline import Pipeline
+from server.quarters import Keeper, Quarters
 from server.registry import Registry
 from server.store.sqlite import Store
 
@@ -63,6 +64,8 @@ def fill(folder: Folder, stations: Sequence[str], progress: Progress) -> Filled:
         missing = _missing(store, stations, now_ms)
         with _makers(folder, missing, now_ms) as lines:
             _take(lines, ingest, live, _Share(missing, now_ms, progress))
+        with closing(Quarters.open(folder.quarters)) as quarters:
+            Keeper(store, quarters, live).catch_up(now_ms)
     if pipeline.refused:
         raise DemoError(f"the simulated history was refused: {dict(pipeline.refused)}")
     return Filled(pipeline.committed_total, time.monotonic() - began, first)

@@ -1,7 +1,9 @@
 """Reading back: whole snapshots in time order, and quantities in buckets of time."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,6 +14,7 @@ from server.occupancy import Occupancy
 from server.status import slot_word
 from server.store import Bucket, Dating, Quantity, Stored, packing
 from server.store.chains import HOUR_MS, Layouts, Link, unpack
+from server.store.damage import DAMAGE, UNREADABLE
 from server.store.packing import Layout, Values
 
 ESTIMATED: Final = 2
@@ -25,34 +28,37 @@ _decode_health: Final = msgspec.json.Decoder(Health).decode
 _decode_occupancy: Final = msgspec.json.Decoder(Occupancy).decode
 
 _ROWS: Final = (
-    "SELECT s.id, s.at_ms, s.seq, stream.name, s.flags, s.units, s.received_after_ms, s.mono_ms,"
-    " stream.boot_id, s.climate_ago_ms, s.temperature_c, s.humidity_pct, s.co2_ppm, s.health"
+    "SELECT s.id, s.at_ms, s.seq, stream.name, s.flags, CAST(s.units AS BLOB),"
+    " s.received_after_ms, s.mono_ms, stream.boot_id, s.climate_ago_ms, s.temperature_c,"
+    " s.humidity_pct, s.co2_ppm, CAST(s.health AS BLOB)"
     " FROM snapshot s JOIN stream ON stream.no = s.stream"
     " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ?"
     " ORDER BY s.at_ms, s.seq, stream.name"
 )
 _LINKS: Final = (
-    "SELECT s.id, s.at_ms, s.seq, '', s.flags, s.units FROM snapshot s"
+    "SELECT s.id, s.at_ms, s.seq, '', s.flags, CAST(s.units AS BLOB) FROM snapshot s"
     " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ? ORDER BY s.at_ms, s.seq, s.stream"
 )
 
 
+_COMMITTED: Final = (
+    "SELECT station.id, min(at_ms), max(at_ms) FROM snapshot JOIN station ON no = station"
+    " WHERE snapshot.id > ? AND snapshot.id <= ? AND flags & ? = 0 GROUP BY station"
+)
+_SPANS: Final = (
+    "SELECT id, (SELECT min(at_ms) FROM snapshot WHERE station = no),"
+    " (SELECT max(at_ms) FROM snapshot WHERE station = no) FROM station"
+)
+
+
 class Seen(NamedTuple):
-    """What one snapshot said of people and resources, without its climate."""
+    """What one snapshot said of people (doors with their totals, motion) and, packed, of resources."""
 
     at_ms: int
+    doors: tuple[Door, ...]
+    presence: Presence | None
     layout: Layout
     values: Values
-
-    @property
-    def doors(self) -> tuple[Door, ...]:
-        """The doors with their totals."""
-        return packing.doors_of(self.layout, self.values)
-
-    @property
-    def presence(self) -> Presence | None:
-        """The motion sensor, None where there is none."""
-        return packing.presence_of(self.layout, self.values)
 
 
 def station_no(connection: sqlite3.Connection, station_id: str) -> int | None:
@@ -62,14 +68,20 @@ def station_no(connection: sqlite3.Connection, station_id: str) -> int | None:
 
 
 def snapshots(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> Iterator[Stored]:
-    """Whole snapshots with ``from_ms <= at_ms < to_ms``, oldest first."""
+    """Whole snapshots with ``from_ms <= at_ms < to_ms``, oldest first; damaged ones are passed over."""
     no = station_no(connection, station_id)
     layouts, link = Layouts(connection), None
     first_ms = from_ms // HOUR_MS * HOUR_MS
     for row_id, at_ms, seq, stream, flags, units, *rest in connection.execute(_ROWS, (no, first_ms, to_ms)):
-        link = unpack(layouts, link, (row_id, (at_ms, seq, stream), flags, units))
-        if at_ms >= from_ms:
-            yield _stored(station_id, link, flags, rest)
+        try:
+            link = unpack(layouts, link, (row_id, (at_ms, seq, stream), flags, units))
+            stored = _stored(station_id, link, flags, rest) if at_ms >= from_ms else None
+        except UNREADABLE as error:
+            link = None
+            DAMAGE.note(station_id, f"snapshot {row_id}", error)
+            continue
+        if stored is not None:
+            yield stored
 
 
 def _stored(station_id: str, link: Link, flags: int, rest: list[object]) -> Stored:
@@ -100,26 +112,58 @@ def _dating(flags: int) -> Dating:
 
 
 def newest(connection: sqlite3.Connection) -> Iterator[Stored]:
-    """The newest snapshot of each station, those dated on receiving left out."""
+    """The newest snapshot of each station, those dated on receiving left out.
+
+    Where that is damaged, it is the newest of the same hour that can be read.
+    """
     for no, station_id in connection.execute("SELECT no, id FROM station").fetchall():
         row = connection.execute(
             "SELECT at_ms FROM snapshot WHERE station = ? AND flags & ? = 0 ORDER BY at_ms DESC LIMIT 1",
             (no, RECEIVED),
         ).fetchone()
         if row is not None:
-            dated = snapshots(connection, station_id, row[0], row[0] + 1)
-            yield [stored for stored in dated if stored.dating != "received"][-1]
+            end_ms = row[0] + 1
+            yield from _last(connection, station_id, row[0], end_ms) or _last(
+                connection, station_id, row[0] // HOUR_MS * HOUR_MS, end_ms
+            )
+
+
+def _last(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> deque[Stored]:
+    dated = snapshots(connection, station_id, from_ms, to_ms)
+    return deque((stored for stored in dated if stored.dating != "received"), maxlen=1)
 
 
 def seen(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> Iterator[Seen]:
-    """What each snapshot of ``from_ms <= at_ms < to_ms`` saw, oldest first; received-dated ones left out."""
+    """What each snapshot of ``from_ms <= at_ms < to_ms`` saw, oldest first.
+
+    Those dated on receiving are left out, and damaged ones.
+    """
     no = station_no(connection, station_id)
     layouts, link = Layouts(connection), None
     first_ms = from_ms // HOUR_MS * HOUR_MS
     for row_id, at_ms, seq, _, flags, units in connection.execute(_LINKS, (no, first_ms, to_ms)):
-        link = unpack(layouts, link, (row_id, (at_ms, seq, ""), flags, units))
+        try:
+            link = unpack(layouts, link, (row_id, (at_ms, seq, ""), flags, units))
+            layout, values = link.layout, link.values
+            people = packing.doors_of(layout, values), packing.presence_of(layout, values)
+        except UNREADABLE as error:
+            link = None
+            DAMAGE.note(station_id, f"snapshot {row_id}", error)
+            continue
         if at_ms >= from_ms and not flags & RECEIVED:
-            yield Seen(at_ms, link.layout, link.values)
+            yield Seen(at_ms, *people, layout, values)
+
+
+def committed(
+    connection: sqlite3.Connection, after_id: int, limit: int
+) -> tuple[int, list[tuple[str, int, int]]]:
+    """See :meth:`server.store.reader.Reader.committed`."""
+    newest = connection.execute("SELECT ifnull(max(id), 0) FROM snapshot").fetchone()[0]
+    if not 0 < after_id <= newest:
+        rows = connection.execute(_SPANS).fetchall()
+        return newest, [row for row in rows if row[1] is not None]
+    last = min(newest, after_id + limit)
+    return last, connection.execute(_COMMITTED, (after_id, last, RECEIVED)).fetchall()
 
 
 def history(
@@ -140,8 +184,7 @@ def history(
         return _buckets(_people(*span), from_ms, step_ms)
     if quantity in _COLUMNS:
         return _buckets(_column(*span, quantity), from_ms, step_ms)
-    pairs = ((each.at_ms, _measure(each, quantity, thresholds)) for each in seen(*span))
-    return _buckets(((at_ms, value) for at_ms, value in pairs if value is not None), from_ms, step_ms)
+    return _buckets(_measures(seen(*span), quantity, thresholds), from_ms, step_ms)
 
 
 def _column(
@@ -152,6 +195,16 @@ def _column(
         f" AND flags & ? = 0 AND {column} IS NOT NULL ORDER BY at_ms, seq",
         (station_no(connection, station_id), from_ms, to_ms, RECEIVED),
     )
+
+
+def _measures(
+    rows: Iterable[Seen], quantity: Quantity, thresholds: Thresholds
+) -> Iterator[tuple[int, float]]:
+    for each in rows:
+        with suppress(*UNREADABLE):
+            value = _measure(each, quantity, thresholds)
+            if value is not None:
+                yield each.at_ms, value
 
 
 def _measure(each: Seen, quantity: Quantity, thresholds: Thresholds) -> float | None:
@@ -202,11 +255,16 @@ def _increment(before: int | None, total: int) -> int:
 
 def checkpoint(connection: sqlite3.Connection, station_id: str, before_ms: int) -> Occupancy | None:
     """The kept occupancy of the newest hour that ended before ``before_ms``."""
-    row = connection.execute(
-        "SELECT body FROM occupancy WHERE station = ? AND hour < ? ORDER BY hour DESC LIMIT 1",
+    rows = connection.execute(
+        "SELECT hour, CAST(body AS BLOB) FROM occupancy WHERE station = ? AND hour < ? ORDER BY hour DESC",
         (station_no(connection, station_id), before_ms // HOUR_MS),
-    ).fetchone()
-    return None if row is None else _decode_occupancy(row[0])
+    )
+    for hour, body in rows:
+        try:
+            return _decode_occupancy(body)
+        except UNREADABLE as error:  # an older one will do
+            DAMAGE.note(station_id, f"occupancy {hour}", error)
+    return None
 
 
 def _people(
@@ -223,12 +281,13 @@ def _people(
         )
     )
     for each in seen(connection, station_id, since_ms + 1, to_ms):
-        for door in each.doors:
+        doors = each.doors
+        for door in doors:
             came, left = totals.get(door.id, (None, None))
             balance += _increment(came, door.in_total) - _increment(left, door.out_total)
             totals[door.id] = (door.in_total, door.out_total)
         balance = set_at.get(each.at_ms, balance)
-        if each.at_ms >= from_ms and totals:
+        if each.at_ms >= from_ms and doors:  # doors that do not answer count nobody
             yield each.at_ms, max(0, balance)
 
 

@@ -6,11 +6,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract import codec
+from contract import ContractError, codec
 from contract.messages import Info
 from server.model import Thresholds
 from server.occupancy import Correction, Occupancy
 from server.store import Bucket, DeadLetter, Quantity, Stored, history, schema
+from server.store.damage import DAMAGE
 from server.store.history import Seen
 
 
@@ -56,6 +57,19 @@ class Reader:
         with self._reader() as connection:
             return history.checkpoint(connection, station_id, before_ms)
 
+    def committed(self, after_id: int, limit: int) -> tuple[int, list[tuple[str, int, int]]]:
+        """For followers: what the next ``limit`` commits behind ``after_id`` brought.
+
+        From 0 on, and when the store holds less than the cursor says because its file was replaced, that is
+        all there is, whatever the limit.
+
+        Returns:
+            the cursor for the next time, the same when there is nothing new; and for each station that sent
+            something the oldest and the newest time of it, those dated on receiving left out.
+        """
+        with self._reader() as connection:
+            return history.committed(connection, after_id, limit)
+
     def history(
         self,
         station_id: str,
@@ -89,8 +103,16 @@ class Reader:
     def infos(self) -> dict[str, Info]:
         """What each station last said it has."""
         with self._reader() as connection:
-            rows = connection.execute("SELECT id, body FROM info JOIN station ON no = station").fetchall()
-        return {name: codec.decode(Info, body.encode()) for name, body in rows}
+            rows = connection.execute(
+                "SELECT id, CAST(body AS BLOB) FROM info JOIN station ON no = station"
+            ).fetchall()
+        infos = {}
+        for name, body in rows:
+            try:
+                infos[name] = codec.decode(Info, body)
+            except ContractError as error:  # the station says it again at its next start
+                DAMAGE.note(name, "info", error)
+        return infos
 
     def corrections(self, station_id: str, from_ms: int, to_ms: int) -> list[Correction]:
         """The occupancy's corrections of ``from_ms <= at_ms < to_ms``, oldest first."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,9 @@ from server.demo.networks import NETWORKS
 from server.demo.past import fill
 from server.demo.processes import Children, environment, free_port
 from server.demo.stations import FEWEST, MOST, STATIC, build, fleet, split
+from server.forecast import QUARTERS, pattern
 from server.hours import check_hours
+from server.quarters import Quarters
 from server.registry import Registry
 from server.store.sqlite import Store
 from tests.support.wait import until
@@ -284,6 +286,20 @@ class TestPast:
             assert set(store.newest()) == {"taiyuan-jiajie", "qiantang-longxin"}
             assert store.counts().snapshots == first.snapshots + again.snapshots
             assert store.counts().dead_letters == 0
+
+    def test_the_past_is_one_to_forecast_from(self, folder: Folder) -> None:
+        """Snapshots 15 or 30 minutes apart are near enough to know how many people were there."""
+        fill(folder, ["taiyuan-jiajie"], lambda _: None)
+        with closing(Quarters.open(folder.quarters)) as quarters:
+            days = quarters.days("taiyuan-jiajie", date.min)
+        today = max(days) + timedelta(days=1)
+        told = pattern(days, today, "Asia/Shanghai")
+        expected = [told.at(quarter) for quarter in range(QUARTERS)]
+        assert told.weeks >= 5
+        assert None not in expected
+        people = [each.people for each in expected if each]
+        assert max(people[:16]) < max(people[44:72]), "nights are emptier than days"
+        assert 3 <= max(people) <= 40
 
     def test_makers_that_fail_are_an_error_not_a_short_history(self, folder: Folder) -> None:
         folder.fleet.write_text("{}")
