@@ -120,6 +120,8 @@ def _pipeline(first: Look, second: Look) -> Table:
         ("sse_readers", "open streams"),
     ):
         table.add_row(label, f"{second.value(name) or 0:,.0f}", "")
+    reports = second.value("reports_open")
+    table.add_row("open reports", "not readable" if reports is None else f"{reports:,.0f}", "")
     return table
 
 

@@ -17,6 +17,8 @@ from prometheus_client.registry import Collector
 
 from server.model import Freshness, StationState
 from server.pipeline import Pipeline
+from server.reports import Reports, ReportsError
+from server.store.damage import DAMAGE
 from server.web import networks
 from server.web.events import Events
 
@@ -29,10 +31,12 @@ def add_health(
     pipeline: Pipeline,
     events: Events,
     now_ms: Callable[[], int],
+    *,
+    reports: Reports | None = None,
 ) -> None:
     """Add the three addresses to ``app``."""
     figures = CollectorRegistry()
-    figures.register(Figures(live, pipeline, events, now_ms))
+    figures.register(Figures(live, pipeline, events, now_ms, reports))
     ProcessCollector(registry=figures)
 
     @app.get("/healthz", tags=["health"], response_class=PlainTextResponse)
@@ -51,7 +55,7 @@ def add_health(
         )
 
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
-    async def metrics() -> Response:
+    def metrics() -> Response:
         """Figures in Prometheus' text format."""
         return Response(generate_latest(figures), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=_NO_STORE)
 
@@ -88,9 +92,11 @@ class Figures(Collector):
         pipeline: Pipeline,
         events: Events,
         now_ms: Callable[[], int],
+        reports: Reports | None,
     ) -> None:
         self._live, self._pipeline = live, pipeline
         self._events, self._now_ms = events, now_ms
+        self._reports = reports
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: names are known at the scrape."""
@@ -100,6 +106,7 @@ class Figures(Collector):
         """All figures, each with its one-line meaning."""
         yield from self._pipeline_figures()
         yield from self._station_figures()
+        yield from self._report_figures()
         yield _gauge("sse_readers", "open event streams", self._events.readers)
         yield _counter("sse_frames", "frames encoded for event streams", self._events.frames_total)
         yield _counter(
@@ -111,6 +118,7 @@ class Figures(Collector):
         yield _gauge("ready", "1 when a reading sent now would be committed", pipeline.ready)
         replaced = "1 when a corrupt store was moved aside; what it held is beside the new one"
         yield _gauge("store_replaced", replaced, bool(pipeline.store_replaced))
+        yield _counter("damaged_rows", "stored rows that cannot be unpacked, passed over", DAMAGE.total)
         yield _gauge("broker_connected", "1 when logged in at the broker", pipeline.connected)
         yield _counter("messages", "deliveries taken from the broker", pipeline.messages_total)
         yield _counter("committed", "snapshots committed for the first time", pipeline.committed_total)
@@ -143,6 +151,14 @@ class Figures(Collector):
                 stations.add_metric([name, freshness], counts[name, freshness])
         yield stations
         yield from self._ages(states)
+
+    def _report_figures(self) -> Iterable[Metric]:
+        """Nothing where the file cannot be read: 0 would say that nobody has complained."""
+        try:
+            if self._reports is not None:
+                yield _gauge("reports_open", "riders' reports that are not done", self._reports.open_count())
+        except ReportsError:
+            return
 
     def _ages(self, states: list[StationState]) -> Iterable[Metric]:
         now_ms = self._now_ms()

@@ -3,19 +3,30 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import uvicorn
 
-from server.web import Front
+from server.web.bodies import Receive, Scope, Send
 from tests.support.wait import until
 
 
+class Closing(Protocol):
+    """An ASGI application with streams of its own, such as :class:`server.web.Front`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+
+    def close(self) -> None:
+        """End the streams."""
+
+
 @contextmanager
-def serving(app: Front) -> Iterator[int]:
+def serving(app: Closing, forwarded_allow_ips: str = "127.0.0.1") -> Iterator[int]:
     """The port on which ``app`` is served; ended as the server ends it: streams first."""
     config = uvicorn.Config(
         app, port=0, access_log=False, log_config=None, http="httptools", ws="none", lifespan="off",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=5, forwarded_allow_ips=forwarded_allow_ips,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="serving")
