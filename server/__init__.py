@@ -17,6 +17,8 @@ Around it:
 
     model         networks, stations and what riders are told of them
     registry      registry.db: networks and stations, with imports, geo and credentials beside it
+    reports       reports.db: what riders say is wrong; limits and notes bound and clean it, pure
+    plates/       what is printed for the doors: names and QR codes, as SVG and PDF
     config        the table of settings
     pipeline      the stream's counters
     app           wiring: constructs, starts and stops

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import demo, networks, serve, stations, status
+from server.cli import demo, networks, plates, reports, serve, stations, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,8 @@ app.command()(status.status)
 app.command()(demo.demo)
 app.add_typer(networks.app, name="networks")
 app.add_typer(stations.app, name="stations")
+app.add_typer(reports.app, name="reports")
+app.command()(plates.plate)
 
 
 def _say_version(asked: bool) -> None:

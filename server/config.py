@@ -31,7 +31,8 @@ class Settings:
     """Every setting of ``waystation serve``; :data:`SETTINGS` is the same as rows to print."""
 
     data_dir: Path = field(
-        default=Path("data"), metadata=_about("path", "folder of readings.db and registry.db")
+        default=Path("data"),
+        metadata=_about("path", "folder of readings.db, registry.db, quarters.db and reports.db"),
     )
     host: str = field(default="127.0.0.1", metadata=_about("address", "where the pages and the API listen"))
     port: int = field(
@@ -45,7 +46,39 @@ class Settings:
         default="127.0.0.1",
         metadata=_about(
             "addresses",
-            "reverse proxies, with commas, believed about HTTPS (redirects say it) and the client (unused)",
+            "reverse proxies, with commas, believed about HTTPS (redirects say it) and the client (limits on "
+            "reports)",
+        ),
+    )
+    public_url: str = field(
+        default="",
+        metadata=_about(
+            "URL",
+            "where riders reach the pages, https://example.org or with a path; printed on plates",
+            pattern=r"(https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?)?",
+            example="an address such as https://example.org",
+        ),
+    )
+    map_tiles: str = field(
+        default="",
+        metadata=_about(
+            "URL",
+            "tiles of the map, with {z}, {x} and {y}, of another server or (/tiles/…) of this one; empty "
+            "draws the stations on plain ground",
+            pattern=r"((https?://[A-Za-z0-9.-]+(:\d{1,5})?)?/(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})[!-~]*)?",
+            example="an address such as https://tiles.example.org/{z}/{x}/{y}.png",
+        ),
+    )
+    map_attribution: str = field(
+        default="",
+        metadata=_about(
+            "text", "who made the tiles, shown on the map; an address at its end becomes the link of it"
+        ),
+    )
+    map_datum: str = field(
+        default="wgs84",
+        metadata=_about(
+            "datum", "what the tiles show places by; Chinese ones do it by gcj02", choices=("wgs84", "gcj02")
         ),
     )
     broker_host: str = field(default="127.0.0.1", metadata=_about("address", "host of the MQTT broker"))
@@ -109,6 +142,16 @@ class Settings:
         return self.data_dir / "readings.db"
 
     @property
+    def quarters_db(self) -> Path:
+        """Means of quarters of an hour, made from the readings; may be deleted while nothing runs."""
+        return self.data_dir / "quarters.db"
+
+    @property
+    def reports_db(self) -> Path:
+        """What riders have reported, closed by commands."""
+        return self.data_dir / "reports.db"
+
+    @property
     def registry_db(self) -> Path:
         """Networks and stations, written by commands too."""
         return self.data_dir / "registry.db"
@@ -148,6 +191,16 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     name = "broker_password_file"
     where = f"{ENVIRONMENT_PREFIX}{name.upper()}" if name in given else lines[name]
     return replace(settings, broker_password=_password(settings.broker_password_file, where))
+
+
+def check(where: str, name: str, value: object) -> Any:
+    """The value of one setting, given by hand at ``where``.
+
+    Raises:
+        ConfigError: it is not allowed.
+    """
+    setting = next(each for each in fields(Settings) if each.name == name)
+    return _checked(setting, value, where, Path())
 
 
 def _from_file(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -199,9 +252,13 @@ def _checked(setting: "Field[Any]", value: object, where: str, folder: Path) -> 
     elif isinstance(value, str):
         if setting.type is not str:
             return folder / Path(value).expanduser() if value else None
-        if value in setting.metadata.get("choices", (value,)):
+        if value in setting.metadata.get("choices", (value,)) and _fits(setting, value):
             return value
     raise ConfigError(where, setting.name, value, allowed)
+
+
+def _fits(setting: "Field[Any]", value: str) -> bool:
+    return re.fullmatch(setting.metadata.get("pattern", ".*"), value, re.DOTALL) is not None
 
 
 def _allowed(setting: "Field[Any]") -> str:
@@ -209,7 +266,8 @@ def _allowed(setting: "Field[Any]") -> str:
         return f"a whole number from {setting.metadata['low']} to {setting.metadata['high']}"
     if choices := setting.metadata.get("choices"):
         return f"one of {', '.join(choices)}"
-    return "text" if setting.type is str else "a path"
+    usual = "text" if setting.type is str else "a path"
+    return str(setting.metadata.get("example", usual))
 
 
 def _password(file: Path, where: str) -> str:
