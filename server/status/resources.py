@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from contract.messages import Cabinet, CabinetInfo, Slot, Socket, SocketInfo
-from server.model import CabinetState, SlotWord, SocketCounts, SocketState, Thresholds
+from server.model import CabinetState, Heat, SlotWord, SocketCounts, SocketState, Thresholds
 from server.status.ages import freshness
 
 _OCCUPIED: Final = frozenset({"charging", "full", "in_use"})
@@ -70,7 +70,18 @@ def _cabinet(
     slots = _slots(info, reading, online, thresholds)
     words = [word for _, word in slots]
     charged, empty, faulty = (words.count(word) for word in ("charged", "empty", "faulty"))
-    return CabinetState(info.id, info.label, info.voltage_v, online, slots, charged, empty, faulty, at_ms)
+    heat = _heat(reading, thresholds) if reading else ""
+    return CabinetState(
+        info.id, info.label, info.voltage_v, online, slots, charged, empty, faulty, at_ms, heat
+    )
+
+
+def _heat(reading: Cabinet, thresholds: Thresholds) -> Heat:
+    """Whether a cabinet burns or is about to, told also of one that is offline by now."""
+    if reading.smoke:
+        return "smoke"
+    temperatures = (reading.temperature_c, *(slot.temperature_c for slot in reading.slots))
+    return "hot" if any(each is not None and each >= thresholds.overheat_c for each in temperatures) else ""
 
 
 def _slots(
