@@ -147,6 +147,7 @@ def build_api(answers: Answers, live: networks.Live, store: History, now_ms: Cal
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
+    app.state.encoded = list(ENCODED)
     _add_refusals(app)
     _add_lists(app, answers)
     _add_station(app, answers, live, store, now_ms)
@@ -192,13 +193,13 @@ class Ready(Response):
 
 
 def _add_lists(app: FastAPI, answers: Answers) -> None:
-    @app.get("/api/v1/networks", tags=["live"], **_answers(NetworkList))
+    @app.get("/api/v1/networks", tags=["live"], **described(NetworkList))
     async def list_networks(request: Request) -> Response:
         """All networks, parents before what is inside them, each with its four counts."""
         query.check_names(request.query_params.keys(), ())
         return Ready(answers.networks())
 
-    @app.get("/api/v1/stations", tags=["live"], **_answers(StationList, 400, 404))
+    @app.get("/api/v1/stations", tags=["live"], **described(StationList, 400, 404))
     async def list_stations(
         request: Request, network: str | None = None, district: str | None = None
     ) -> Response:
@@ -210,7 +211,7 @@ def _add_lists(app: FastAPI, answers: Answers) -> None:
 def _add_station(
     app: FastAPI, answers: Answers, live: networks.Live, store: History, now_ms: Callable[[], int]
 ) -> None:
-    @app.get("/api/v1/stations/{station_id}", tags=["live"], **_answers(public.StationDetail, 400, 404))
+    @app.get("/api/v1/stations/{station_id}", tags=["live"], **described(public.StationDetail, 400, 404))
     async def get_station(request: Request, station_id: str) -> Response:
         """One station with each socket and each cabinet slot."""
         query.check_names(request.query_params.keys(), ())
@@ -220,7 +221,7 @@ def _add_station(
         "/api/v1/stations/{station_id}/history",
         tags=["history"],
         openapi_extra={"parameters": _HISTORY_PARAMETERS},
-        **_answers(HistoryAnswer, 400, 404),
+        **described(HistoryAnswer, 400, 404),
     )
     def get_history(request: Request, station_id: str) -> Response:
         """What was measured, in whole steps of local time; no number of people and no single crossing."""
@@ -258,7 +259,11 @@ def _reference(kind: type) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}
 
 
-def _answers(kind: type, *refusals: int) -> dict[str, Any]:
+def described(kind: type, *refusals: int) -> dict[str, Any]:
+    """What a route's decorator says of its answer: ``kind``, or a refusal with one of these codes.
+
+    A ``kind`` that is not in :data:`ENCODED` belongs into ``app.state.encoded``.
+    """
     responses: dict[int | str, dict[str, Any]] = {
         200: {"description": (kind.__doc__ or "").splitlines()[0], "content": _reference(kind)}
     }
@@ -312,7 +317,8 @@ def _document(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made()
-            _, schemas = msgspec.json.schema_components(ENCODED, ref_template="#/components/schemas/{name}")
+            kinds, template = app.state.encoded, "#/components/schemas/{name}"
+            _, schemas = msgspec.json.schema_components(kinds, ref_template=template)
             document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
             document["paths"]["/api/v1/events"] = _EVENTS_PATH
             app.openapi_schema = document
