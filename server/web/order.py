@@ -1,22 +1,93 @@
-"""The order of the list: open, quiet and comfortable first, and nothing old before something fresh. Pure."""
+"""Which stations a list shows, and in which order, for a rider whose place nobody knows. Pure.
 
-from typing import Final
+Phones that know where they are make their own order (``static/js/rank.js``); until then, and without scripts,
+they show this one.
+"""
 
-from server.model import StationState
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-_FRESHNESS: Final = {"fresh": 0, "stale": 1, "none": 2, "offline": 2}
-_ACCESS: Final = {"open": 0, "closing_soon": 1, "unknown": 2, "locked": 4, "closed": 4}
-_CROWDING: Final = {"quiet": 0, "busy": 1, "unknown": 1, "crowded": 2, "full": 3}
-_COMFORT: Final = {"cool": 0, "warm": 0, "mild": 1, "unknown": 1, "hot": 2, "cold": 2}
+from server.model import StationState, Thresholds
+from server.ranking import Candidate, Wish, rank
+from server.web import networks
+from server.web.text import amenity_codes
+from server.web.wishes import lacks
 
 
-def order(state: StationState) -> tuple[int, int, int, int, str]:
-    """Sort key: can a rider get in, do we know it now, is it good there, has it what a rider needs."""
-    access = _ACCESS[state.access.value]
-    return (
-        access,
-        _FRESHNESS[state.freshness],
-        _CROWDING[state.crowding.value] + _COMFORT[state.comfort.value],
-        -min(4, state.sockets.free) - min(4, sum(cabinet.charged for cabinet in state.cabinets)),
-        state.station.id,
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of a network's stations are asked for: a district, a piece of a name, wishes, a page."""
+
+    district: str = ""
+    search: str = ""
+    wishes: tuple[Wish, ...] = ()
+    page: int = 1
+
+    def names(self, state: StationState) -> bool:
+        """Whether a station is in the district and has the piece of a name; case and blanks do not matter."""
+        if self.district and networks.district(state) != self.district:
+            return False
+        station = state.station
+        names = (station.name_zh, station.name_en, *station.aliases, *station.region)
+        return not self.search or any(_plain(self.search) in _plain(name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A station of the list, and what it lacks of the wishes."""
+
+    state: StationState
+    lacks: tuple[str, ...]
+
+
+def choose(
+    states: Iterable[StationState], choice: Choice, now_ms: int, thresholds: Thresholds
+) -> list[Listed]:
+    """Those that have all that is wished, by district and name, closed ones last.
+
+    When none has it all: every one, the nearest to it first, each with what it lacks.
+    """
+    found = {state.station.id: state for state in states if choice.names(state)}
+    ranked = rank(map(candidate, found.values()), None, choice.wishes, now_ms, thresholds)
+    listed = [
+        (sum(each.penalties.values()), Listed(found[each.candidate.id], lacks(each, choice.wishes)))
+        for each in ranked
+    ]
+    fitting = [each for _, each in listed if not each.lacks]
+    if fitting:
+        return fitting
+    nearest = sorted(listed, key=lambda pair: ("closed" in pair[1].lacks, pair[0]))
+    return [each for _, each in nearest]
+
+
+def candidate(state: StationState, forecast: str = "") -> Candidate:
+    """A station as the ranking looks at it."""
+    station, cabinets = state.station, state.cabinets
+    known = amenity_codes()
+    return Candidate(
+        station.id,
+        networks.district(state),
+        station.name_zh,
+        None if station.lat is None or station.lon is None else (station.lat, station.lon),
+        state.freshness,
+        state.access.value,
+        state.access.evidence,
+        state.access.changes_at_ms,
+        state.crowding.value,
+        state.comfort.value,
+        state.sockets.free if state.sockets.total else None,
+        sum(cabinet.charged for cabinet in cabinets) if cabinets else None,
+        frozenset(known.get(word.strip().lower(), word) for word in station.amenities),
+        forecast,
     )
+
+
+def _plain(words: str) -> str:
+    return "".join(words.casefold().split())
+
+
+def page_of(listed: Sequence[Listed], page: int, rows: int) -> tuple[Sequence[Listed], int, int]:
+    """The rows of one page, its number and how many pages there are; a number too high is the last page."""
+    pages = max(1, -(-len(listed) // rows))
+    page = min(page, pages)
+    return listed[(page - 1) * rows : page * rows], page, pages

@@ -4,41 +4,57 @@ What stands in the HTML is what stands in the API; scripts only keep it fresh. A
 parameters gives the list, not an error; only an unknown network or station is a 404, which offers the list.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
 from server.model import Network, StationState
-from server.web import networks, public
+from server.web import networks, public, wishes
 from server.web.api import Ready, refusal
 from server.web.bodies import Bodies, Body
-from server.web.order import order
+from server.web.order import Choice, Listed, choose, page_of
 from server.web.query import BadQueryError
 from server.web.render import Renderer, View, answer_page
+from server.web.spoken import spoken
+from server.web.text import Text
 
 PAGE_ROWS: Final = 30
 """Stations in one page's HTML; the rest is reached by district and page, or through the API."""
+_STRINGS: Final = (
+    "list.", "near.", "view.", "map.", "fact.", "lack.", "arrival.", "way.", "said.", "district.all",
+    "station.amenities.none",
+)  # fmt: skip
 _LONGEST_SEARCH: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which of a network's stations are wanted: a district, a piece of a name, a page."""
+class Card:
+    """A station in the list; ``said`` for those who listen, ``offers``: amenities, ``why``: what it lacks."""
 
-    district: str
-    search: str
-    page: int
+    row: public.StationSummary
+    said: str
+    offers: str
+    why: str
 
-    def fits(self, state: StationState) -> bool:
-        """Whether a station is wanted."""
-        if self.district and networks.district(state) != self.district:
-            return False
-        station = state.station
-        names = (station.name_zh, station.name_en, *station.aliases, *station.region)
-        return not self.search or any(self.search.casefold() in name.casefold() for name in names)
+
+_BLANK: Final = Card(
+    public.StationSummary(
+        id="",
+        freshness="none",
+        access=public.AccessFact("unknown"),
+        crowding=public.CrowdingFact("unknown", "no_live_data"),
+        comfort=public.ComfortFact("unknown", "no_live_data"),
+        network="",
+        name=public.Name(""),
+    ),
+    "",
+    "",
+    "",
+)
+"""What scripts make new cards of."""
 
 
 class Pages:
@@ -69,24 +85,38 @@ class Pages:
         return self._list(view, "error.html")
 
     def _network(self, view: View, network: Network, choice: Choice) -> Body:
-        members = self._live.states(network.id)
-        wanted = sorted(filter(choice.fits, members), key=order)
-        pages = max(1, -(-len(wanted) // PAGE_ROWS))
-        page = min(choice.page, pages)
-        shown = wanted[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        members, now_ms = self._live.states(network.id), self._renderer.now_ms()
+        text = Text(view.language, now_ms)
+        listed = choose(members, choice, now_ms, network.thresholds)
+        shown, page, pages = page_of(listed, choice.page, PAGE_ROWS)
+        cards = [_card(text, each, network.time_zone) for each in shown]
         return self._renderer.page(
             "network.html",
             view,
             network=networks.summary(self._live, network),
-            rows=[public.summary(state) for state in shown],
+            cards=cards,
+            blank=_BLANK,
+            nearest=_card(text, listed[0], network.time_zone) if listed and listed[0].lacks else None,
             choice=choice,
-            found=len(wanted),
+            wishes=[(wish, wishes.toggled(choice.wishes, wish)) for wish in wishes.WISHES],
+            found=len(listed),
             page=page,
             pages=pages,
             simulated=network.simulated or (bool(members) and all(state.simulated for state in members)),
-            script=self._renderer.setup(view, network, choice.district),
+            script=self._script(view, network, choice, members),
             zone=network.time_zone,
         )
+
+    def _script(
+        self, view: View, network: Network, choice: Choice, members: Sequence[StationState]
+    ) -> dict[str, Any]:
+        """What the list's scripts need: how amenities are called in this network and in this language."""
+        text = Text(view.language, self._renderer.now_ms())
+        words = {word for state in members for word in state.station.amenities}
+        return self._renderer.setup(view, network, choice.district, _STRINGS) | {
+            "lang": view.chosen or "",
+            "amenities": {word: text.amenity(word) for word in sorted(words) if text.amenity(word) != word},
+        }
 
     def _list(self, view: View, template: str) -> Body:
         rows = networks.summaries(self._live)
@@ -108,7 +138,7 @@ def add_pages(app: FastAPI, pages: Pages, renderer: Renderer) -> None:
 
     @app.get("/n/{network_id}", include_in_schema=False)
     async def network(request: Request, network_id: str) -> Response:
-        view = renderer.view(request, "district", "q", "page")
+        view = renderer.view(request, "district", "q", "want", "page")
         try:
             return answer_page(pages.network(view, network_id, _choice(request)))
         except BadQueryError:
@@ -132,8 +162,20 @@ def missing_page(pages: Pages, view: View) -> Response:
     return HTMLResponse(pages.missing(view).plain, 404, {"cache-control": "no-store"})
 
 
+def _card(text: Text, listed: Listed, zone: str) -> Card:
+    row = public.summary(listed.state)
+    when = text.moment(row.measured_at, zone) if row.measured_at else ""
+    amenities = text.amenities(row.amenities)
+    if row.freshness in public.SILENT and not amenities:
+        amenities = (text("station.amenities.none"),)
+    notes = [text(f"lack.{reason}") for reason in listed.lacks]
+    offers, why = text("list.separator").join(amenities), text("sentence.separator").join(notes)
+    return Card(row, spoken(text, row, when, amenities, notes), offers, why)
+
+
 def _choice(request: Request) -> Choice:
     given = request.query_params
     page = given.get("page", "1")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
-    return Choice(given.get("district", ""), given.get("q", "").strip()[:_LONGEST_SEARCH], max(1, number))
+    search = given.get("q", "").strip()[:_LONGEST_SEARCH]
+    return Choice(given.get("district", ""), search, wishes.parse(given.get("want", "")), max(1, number))

@@ -246,9 +246,10 @@ class Text:
             notes.append(self("comfort.temperature", value=f"{temperature:g}"))
         if humidity is not None:
             notes.append(self("comfort.humidity", value=humidity))
-        if not notes or comfort.reason == "heat_index":
-            notes.append(self(f"comfort.reason.{comfort.reason}"))
-        return notes
+        reason = self(f"comfort.reason.{comfort.reason}")
+        if temperature is not None and comfort.reason == "heat_index":
+            notes[0] += self("sentence.separator") + reason
+        return notes or [reason]
 
     def hours(self, hours: str) -> str:
         """OSM opening hours as a rider reads them; what is not understood stays as it was written."""

@@ -167,3 +167,15 @@ def static_state(where: Station | None = None) -> StationState:
         Comfort("unknown", reason="no_live_data"),
         SocketCounts(),
     )
+
+
+def crowd(state: StationState, now_ms: int) -> StationState:
+    """The same station, now full and hot, with one socket free and one battery less."""
+    return replace(
+        state,
+        at_ms=now_ms,
+        crowding=Crowding("full", 17, 16, False, now_ms, "places"),
+        comfort=Comfort("hot", 31.2, 70, now_ms, reason="temperature"),
+        sockets=SocketCounts(8, 0, 6, 1, 1, now_ms),
+        socket_list=tuple(replace(each, state="charging") for each in state.socket_list),
+    )

@@ -31,6 +31,16 @@ export class Text {
     return this.say("day.weekday", { day: this.say(`weekday.${weekday}`), time });
   }
 
+  name(name) {
+    return (this.language === "en" && name.en) || name.zh;
+  }
+
+  distance(metres) {
+    if (metres < 1000) return this.say("way.metres", { count: Math.max(10, Math.round(metres / 10) * 10) });
+    const rounded = metres < 9_950 ? (metres / 1000).toFixed(1) : String(Math.round(metres / 1000));
+    return this.say("way.kilometres", { count: rounded.replace(/\.0$/, "") });
+  }
+
   isOlder(instant, newest) {
     return !newest || Date.parse(newest) - Date.parse(instant) >= 60_000;
   }
@@ -84,14 +94,19 @@ export class Text {
 
   comfortNotes(comfort) {
     const notes = [];
-    const reason = comfort.reason || "temperature";
+    const reason = this.say(`comfort.reason.${comfort.reason || "temperature"}`);
     if (comfort.temperature_c !== undefined) {
-      notes.push(this.say("comfort.temperature", { value: Math.floor(comfort.temperature_c * 2 + 0.5) / 2 }));
+      const degrees = this.say("comfort.temperature", { value: this.halfDegrees(comfort.temperature_c) });
+      const humid = comfort.reason === "heat_index";
+      notes.push(humid ? degrees + this.say("sentence.separator") + reason : degrees);
     }
     if (comfort.humidity_pct !== undefined) {
       notes.push(this.say("comfort.humidity", { value: Math.floor(comfort.humidity_pct / 5 + 0.5) * 5 }));
     }
-    if (!notes.length || reason === "heat_index") notes.push(this.say(`comfort.reason.${reason}`));
-    return notes;
+    return notes.length ? notes : [reason];
+  }
+
+  halfDegrees(value) {
+    return Math.floor(value * 2 + 0.5) / 2;
   }
 }

@@ -1,0 +1,41 @@
+"""Fixtures for tests in a real Chromium: the browser, and four stations behind a real server."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser
+
+from server.config import Settings
+from server.model import Access
+from server.pipeline import Pipeline
+from server.web import build_web
+from tests.support.browser import chromium
+from tests.support.serving import serving
+from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def live(now_ms: int) -> TableLive:
+    table = TableLive()
+    static = replace(static_state(station(4)), access=Access("open", "timetable", now_ms + 9 * HOUR_MS))
+    table.put(*(open_state(station(number), now_ms) for number in (1, 2, 3)), static)
+    return table
+
+
+@pytest.fixture
+def url(live: TableLive) -> Iterator[str]:
+    with serving(build_web(live, TableStore(), Settings(), Pipeline(connected=True, alive=True))) as port:
+        yield f"http://127.0.0.1:{port}"

@@ -1,0 +1,98 @@
+"""Where the rider is: asked for on a tap, kept on the phone, said when it is not known."""
+
+import pytest
+from playwright.sync_api import Browser, Request, expect
+
+from tests.support.browser import phone
+from tests.support.rider import expect_ids, located, opened
+
+
+def test_a_tap_asks_and_the_session_remembers(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        page = opened(context, f"{url}/n/taiyuan")
+        expect_ids(page, "2", "3", "1", "4")
+        expect(page.locator(".found")).to_have_text("4 个驿站，按区域和名称排列")
+        context.grant_permissions(["geolocation"])
+        context.set_geolocation({"latitude": 37.8033, "longitude": 112.5033})
+        page.get_by_role("button", name="离我最近").click()
+        expect_ids(page, "3", "2", "1", "4")
+        expect(page.locator(".where")).to_have_text("位置只留在这台手机上")
+        page.goto(f"{url}/s/taiyuan-0001")
+        page.goto(f"{url}/n/taiyuan")
+        expect_ids(page, "3", "2", "1", "4")
+        expect(page.locator(".near")).to_have_attribute("aria-pressed", "true")
+
+
+def test_no_request_carries_the_place(browser: Browser, url: str) -> None:
+    asked: list[Request] = []
+    with located(browser) as context:
+        context.on("request", lambda request: asked.append(request))  # noqa: PLW0108  # no built-in method
+        page = opened(context, f"{url}/n/taiyuan")
+        expect_ids(page, "3", "2", "1", "4")
+        page.get_by_role("button", name="离我最近").click()
+        page.get_by_role("link", name="充电").click()
+        page.locator(".districts summary").click()
+        page.locator(".districts a").nth(1).click()
+        page.get_by_role("searchbox").fill("嘉")
+        page.locator("#list .card a").first.click()
+        expect(page.locator(".station")).to_be_visible()
+        sent = [" ".join([each.url, str(each.all_headers()), each.post_data or ""]) for each in asked]
+    assert len(asked) > 15, "pages, scripts, lists and streams"
+    for request in sent:
+        assert not any(secret in request for secret in ("37.80", "112.50", "37%2E8", "geolocation")), request
+    assert {request.method for request in asked} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(1, "没有定位权限"), (2, "这会儿定位不到"), (3, "这会儿定位不到")]
+)
+def test_without_a_place_it_is_said_why_and_how_the_list_is_ordered(
+    browser: Browser, url: str, code: int, said: str
+) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "navigator.geolocation.getCurrentPosition ="
+            f" (_, refuse) => setTimeout(() => refuse({{ code: {code} }}), 20)"
+        )
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        page.get_by_role("button", name="离我最近").click()
+        expect(page.locator(".where")).to_contain_text(said)
+        expect(page.locator(".where")).to_contain_text("按区域和名称排列")
+        expect(page.locator(".found")).to_contain_text("按区域和名称排列")
+        expect_ids(page, "2", "3", "1", "4")
+
+
+def test_a_refusal_of_the_browser_itself_is_said(browser: Browser, url: str) -> None:
+    with phone(browser, permissions=[]) as context:
+        page = opened(context, f"{url}/n/taiyuan?lang=en")
+        page.get_by_role("button", name="Near me").click()
+        expect(page.locator(".where")).to_contain_text("No permission to locate you")
+
+
+def test_while_the_phone_looks_for_itself_it_says_so(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.add_init_script("navigator.geolocation.getCurrentPosition = () => {}")
+        page.goto(f"{url}/n/taiyuan")
+        page.get_by_role("button", name="离我最近").click()
+        expect(page.locator(".where")).to_have_text("正在定位…")
+
+
+def test_an_address_without_https_is_said(browser: Browser, url: str) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+        page.goto(f"{url}/n/taiyuan")
+        page.get_by_role("button", name="离我最近").click()
+        expect(page.locator(".where")).to_contain_text("不是 https")
+
+
+def test_in_another_city_riding_times_say_nothing(browser: Browser, url: str) -> None:
+    with located(browser, {"latitude": 30.57, "longitude": 104.06}) as context:
+        page = opened(context, f"{url}/n/taiyuan")
+        page.get_by_role("button", name="离我最近").click()
+        expect(page.locator(".where")).to_contain_text("太远")
+        expect_ids(page, "2", "3", "1", "4")
+        expect(page.locator(".way").first).to_have_text("")
