@@ -1,17 +1,24 @@
-// The newest facts of a network: by its event stream, or by asking for the list where there is none.
+// The newest facts of a network: by its event stream, or by asking for them where there is none.
 // The server says something at least every 15 seconds, so a silent line is a dead one.
+
+import { learnAtLeast, learnFrom } from "./clock.js";
 
 const POLL_MS = 30_000;
 const PATIENCE_MS = 12_000;
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 20_000; // 60 kB arrive in this time at 24 kbit/s.
 
 export class Stream {
-  // told: { rows(list), times(at, ages), state("live" | "polling" | "lost") }
+  // told: { rows(list), times(at, ages), state("live" | "polling" | "lost"), ask(signal) }
+  // ask fetches all that the page shows and throws when it could not; without it the list of stations is asked for.
   constructor(setup, told) {
     this.setup = setup;
     this.told = told;
+    this.fetchAll = told.ask || ((signal) => this.askStations(signal));
+    this.districts = setup.district || "";
     this.lastId = setup.event_id;
     this.heardMs = 0;
+    this.asking = false;
+    this.again = false;
     this.source = null;
     this.timer = null;
     this.patience = null;
@@ -30,16 +37,20 @@ export class Stream {
     });
   }
 
-  query(names) {
-    const query = new URLSearchParams({ network: this.setup.network });
-    if (this.setup.district) query.set(names, this.setup.district);
-    return query;
+  // Listen to these districts only; none, or a station that is in none, means all of them.
+  // eventId: of the list that the cards now shown come from; what has changed since is told again, and nothing missed.
+  narrow(districts, eventId) {
+    const wanted = districts.includes("") ? "" : [...new Set(districts)].sort().join(",");
+    if (wanted === this.districts) return;
+    this.districts = wanted;
+    this.lastId = eventId || this.lastId;
+    if (this.source) this.listen();
   }
 
   listen() {
     if (this.source) this.source.close();
-    const query = this.query("districts");
-    query.set("last_event_id", this.lastId);
+    const query = new URLSearchParams({ network: this.setup.network, last_event_id: this.lastId });
+    if (this.districts) query.set("districts", this.districts);
     this.source = new EventSource(`${this.setup.base}/api/v1/events?${query}`);
     this.source.onopen = () => this.alive();
     this.source.onerror = () => this.troubled();
@@ -47,6 +58,7 @@ export class Stream {
     this.on("refresh", () => this.ask());
     this.on("times", (event) => {
       const { at, seconds_before } = JSON.parse(event.data);
+      learnAtLeast(Date.parse(at));
       this.told.times(Date.parse(at), seconds_before);
     });
     this.on("alive", () => {});
@@ -106,19 +118,31 @@ export class Stream {
   }
 
   async ask() {
+    this.again = this.asking;
+    if (this.asking) return;
+    this.asking = true;
     const patience = new AbortController();
     const timeout = setTimeout(() => patience.abort(), ANSWER_MS);
     try {
-      const address = `${this.setup.base}/api/v1/stations?${this.query("district")}`;
-      const answer = await fetch(address, { signal: patience.signal });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const { stations } = await answer.json();
-      this.told.rows(stations);
+      await this.fetchAll(patience.signal);
       if (this.timer !== null) this.told.state("polling");
     } catch (error) {
       this.told.state("lost");
     } finally {
       clearTimeout(timeout);
+      this.asking = false;
     }
+    // What was told meanwhile may be newer than the answer.
+    if (this.again) this.ask();
+  }
+
+  async askStations(signal) {
+    const query = new URLSearchParams({ network: this.setup.network });
+    if (this.setup.district) query.set("district", this.setup.district);
+    const askedMs = Date.now();
+    const answer = await fetch(`${this.setup.base}/api/v1/stations?${query}`, { signal });
+    if (!answer.ok) throw new Error(answer.statusText);
+    learnFrom(answer, askedMs);
+    this.told.rows((await answer.json()).stations);
   }
 }
