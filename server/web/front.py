@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from server.web.api import Answers
 from server.web.bodies import Body, Headers, Message, Receive, Scope, Send, answer
 from server.web.events import Events
+from server.web.feeds import OPEN, PATH
 from server.web.query import BadQueryError
 
 MAX_REQUEST: Final = 64 * 1024
@@ -31,6 +32,16 @@ SECURITY: Final[Headers] = [
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)"),
 ]
 
+_OF_ASSETS: Final = frozenset({b"x-content-type-options", b"cross-origin-resource-policy"})
+"""What matters for a style, a script or an icon; the rest is for pages, 10 kB on a first visit."""
+
+
+def security(images: str = "") -> Headers:
+    """The headers of every answer; ``images``: the origin of another server whose images a page may show."""
+    own = b"img-src 'self'"
+    both = own + b" " + images.encode() if images else own
+    return [(name, value.replace(own, both)) for name, value in SECURITY]
+
 
 class TooLargeError(Exception):
     """The body of a request passed :data:`MAX_REQUEST`."""
@@ -39,12 +50,24 @@ class TooLargeError(Exception):
 class Front:
     """ASGI: short cuts before ``app``. Call :meth:`close` before a stop, or streams hold it up.
 
+    ``images`` is the origin of the map's tiles, "" when there are none of another server. Only the feeds may
+    be read by pages of other sites.
+
     ``base_path`` is ``""`` or ``/path`` without a slash at the end, as uvicorn wants its root path.
     """
 
-    def __init__(self, app: Any, answers: Answers, events: Events, base_path: str) -> None:
+    def __init__(self, app: Any, answers: Answers, events: Events, base_path: str, images: str = "") -> None:
         self._app, self._answers, self._events = app, answers, events
         self.base_path = base_path
+        self._security = security(images)
+        closed = [pair for pair in self._security if pair[0] != b"cross-origin-resource-policy"]
+        self._open = [*closed, *OPEN]
+        self._plain = [pair for pair in self._security if pair[0] in _OF_ASSETS]
+
+    @property
+    def watched(self) -> bool:
+        """True while somebody has a page open that is told of changes; from any thread."""
+        return self._events.readers > 0
 
     def close(self) -> None:
         """End all event streams; from any thread."""
@@ -57,11 +80,11 @@ class Front:
             return
         path = self._path(scope)
         if path == "/api/v1/events":
-            await self._events(scope, receive, send, SECURITY)
+            await self._events(scope, receive, send, self._security)
             return
         body = self._ready(path, scope)
         if body is not None:
-            await answer(body, scope, send, SECURITY)
+            await answer(body, scope, send, self._security)
         elif _declared_length(scope) > MAX_REQUEST:
             await _too_large(send)
         else:
@@ -92,14 +115,20 @@ class Front:
         except (BadQueryError, ValueError):
             return None
 
+    def _headers(self, path: str) -> Headers:
+        if path.startswith("/static/"):
+            return self._plain
+        return self._open if path.startswith(PATH) else self._security
+
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
+        headers = self._headers(self._path(scope))
 
         async def secured(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *SECURITY]
+                message["headers"] = [*message.get("headers", []), *headers]
             await send(message)
 
         # Every address that answers GET answers HEAD; the server leaves the body out.

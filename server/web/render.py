@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 import jinja2
 from fastapi import Request, Response
 
+from server import ranking
 from server.model import Network
 from server.web import public
 from server.web.api import Ready
 from server.web.assets import Assets
 from server.web.bodies import HTML, PAGE_CACHE, Body
 from server.web.events import SILENCE_MS, Events
+from server.web.map_view import MapView
 from server.web.text import LOOKS, Language, Text, choose, strings
 
 _SCRIPT_STRINGS: Final = (
@@ -54,8 +56,10 @@ class Renderer:
     ``base_path`` is ``""`` or ``/path``; ``now_ms`` is the wall clock, handed in.
     """
 
-    def __init__(self, events: Events, *, base_path: str, now_ms: Callable[[], int]) -> None:
-        self._events, self.assets = events, Assets()
+    def __init__(
+        self, events: Events, *, base_path: str, now_ms: Callable[[], int], map_view: MapView
+    ) -> None:
+        self._events, self.assets, self._map = events, Assets(), map_view
         self.base_path, self.now_ms = base_path, now_ms
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -93,7 +97,9 @@ class Renderer:
             "fresh_s": network.thresholds.fresh_ms // 1000,
             "silence_ms": SILENCE_MS,
             "offline_s": network.thresholds.offline_ms // 1000,
+            "ranking": ranking.rules(network.thresholds),
             "looks": LOOKS,
+            "map": self._map.told(),
             "strings": chosen,
         }
 
@@ -102,7 +108,7 @@ class Renderer:
         text = Text(view.language, self.now_ms())
         static = f"{self.base_path}/static/{self.assets.version}"
         page = self._templates.get_template(template).render(t=text, view=view, static=static, **values)
-        return Body.of(page.encode(), HTML, PAGE_CACHE)
+        return Body.of(self.assets.preloaded(page).encode(), HTML, PAGE_CACHE)
 
 
 def answer_page(body: Body) -> Response:

@@ -45,6 +45,7 @@ def phone(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
         "has_touch": True,
         "is_mobile": True,
         "locale": "zh-CN",
+        "service_workers": "block",
     }
     context = browser.new_context(**(settings | options))
     try:
