@@ -5,11 +5,13 @@
     schema      tables, migrations by user_version, opening and checking a file
     identity    which (stream, seq) are committed, as ranges; outlives pruned rows
     chains      each snapshot's units as a delta against the one before it in time
+    damage      rows that cannot be unpacked: counted, said, passed over
     packing     doors, sockets, cabinets as a flat list of values, and its compact bytes
     history     reading back: whole snapshots, and quantities in buckets of time
 
 Failure policy: a transaction is answered for only after COMMIT returned. A file that SQLite calls
-corrupt is moved aside at the start and said so; nothing is ever repaired in place.
+corrupt is moved aside at the start and said so; nothing is ever repaired in place. A single row that
+cannot be unpacked is passed over.
 """
 
 from dataclasses import dataclass

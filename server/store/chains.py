@@ -3,21 +3,26 @@
 The first snapshot of a station's hour is written whole, and each later one says what differs from the
 one before it, so that any hour can be read on its own. A snapshot that arrives late is put where it
 belongs: its own delta is against the row before it, and the row behind it is written anew.
+
+A row that cannot be unpacked is passed over, with all behind it that only say what differs from it. The
+next snapshot after them is written whole.
 """
 
 import sqlite3
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from contract.messages import Snapshot
 from server.store import packing
+from server.store.damage import DAMAGE, UNREADABLE
 from server.store.packing import Layout, Values
 
 HOUR_MS: Final = 3_600_000
 WHOLE: Final = 8
 """Bit of ``snapshot.flags``: the units are whole, not changes."""
+LOST: Final = 16
+"""Bit of ``snapshot.flags``: cannot be unpacked, and must not be tried against another row before it."""
 MAX_CACHED_HEADS: Final = 10_000
 """Newest links kept in memory: the present hour of every station, and a backlog's hour of many."""
 
@@ -39,6 +44,14 @@ class Link:
     values: Values
 
 
+class _Row(NamedTuple):
+    """A stored snapshot, with its link where it can be read."""
+
+    id: int
+    key: Key
+    link: Link | None
+
+
 @dataclass(slots=True)
 class Packed:
     """What is written of a link: the column, and whether it is whole."""
@@ -58,7 +71,9 @@ class Layouts:
     def get(self, no: int) -> Layout:
         """The layout number ``no``."""
         if no not in self._by_no:
-            row = self._connection.execute("SELECT body FROM layout WHERE no = ?", (no,)).fetchone()
+            row = self._connection.execute(
+                "SELECT CAST(body AS BLOB) FROM layout WHERE no = ?", (no,)
+            ).fetchone()
             self._by_no[no] = Layout.parse(row[0])
         return self._by_no[no]
 
@@ -74,13 +89,21 @@ class Layouts:
 
 
 def unpack(layouts: Layouts, before: Link | None, row: tuple[int, Key, int, bytes | None]) -> Link:
-    """The link of a row ``(id, key, flags, units)`` behind ``before``."""
+    """The link of a row ``(id, key, flags, units)`` behind ``before``, None where that could not be read.
+
+    Raises:
+        UNREADABLE: one of them, when the row is damaged or says only what differs from one that is.
+    """
     row_id, key, flags, units = row
+    if flags & LOST:
+        raise ValueError("lost")
     if flags & WHOLE:
-        assert units is not None
+        if units is None:
+            raise ValueError("whole, and empty")
         layout = layouts.get(packing.layout_no(units))
         return Link(row_id, key, layout, packing.unpack_whole(layout, units, key[0]))
-    assert before is not None, f"snapshot {row_id} is a change of nothing"
+    if before is None:
+        raise ValueError("a change of nothing that can be read")
     return Link(
         row_id, key, before.layout, packing.apply_changes(before.layout, before.values, units, key[0])
     )
@@ -93,7 +116,7 @@ class Chains:
         self._connection = connection
         self._layouts = Layouts(connection)
         self._heads: dict[tuple[int, int], Link] = {}
-        self._gaps: dict[tuple[int, int], tuple[Link, Link]] = {}
+        self._gaps: dict[tuple[int, int], tuple[Link, _Row]] = {}
 
     def add(self, station_no: int, row_id: int, snapshot: Snapshot) -> Packed:
         """Where ``snapshot`` belongs and how it is written; a row behind it is updated at once."""
@@ -101,11 +124,16 @@ class Chains:
         link = Link(
             row_id, order(snapshot), self._layout(station_no, hour, snapshot), packing.flatten(snapshot)
         )
-        head = self._head(station_no, hour)
-        if head is not None and link.key < head.key:
-            return self._insert(station_no, hour, link)
-        self._heads[station_no, hour] = link
-        return self._pack(head, link)
+        head = self._heads.get((station_no, hour))
+        newest = head is not None and head.key < link.key
+        before, behind = (head, None) if newest else self._neighbours(station_no, hour, link.key)
+        if behind is None:
+            self._heads[station_no, hour] = link
+        elif behind.link is not None:
+            self._rewrite(behind.link, link)
+            # A backlog comes in order: its next row belongs between this one and the row behind.
+            self._gaps[station_no, hour] = (link, behind)
+        return self._pack(before, link)
 
     def trim(self) -> None:
         """Keep memory bounded, the newest hours in it; call between transactions."""
@@ -120,31 +148,17 @@ class Chains:
         layout = Layout.of(snapshot)
         return head.layout if head is not None and head.layout == layout else layout
 
-    def _head(self, station_no: int, hour: int) -> Link | None:
-        head = self._heads.get((station_no, hour))
-        return head if head is not None else self._last(station_no, hour)
-
-    def _last(self, station_no: int, hour: int) -> Link | None:
-        newest = deque(self._links(station_no, hour), maxlen=1)
-        return newest[0] if newest else None
-
-    def _insert(self, station_no: int, hour: int, link: Link) -> Packed:
-        before, behind = self._neighbours(station_no, hour, link.key)
-        self._rewrite(behind, link)
-        # A backlog comes in order: its next row belongs between this one and the row behind.
-        self._gaps[station_no, hour] = (link, behind)
-        return self._pack(before, link)
-
-    def _neighbours(self, station_no: int, hour: int, key: Key) -> tuple[Link | None, Link]:
+    def _neighbours(self, station_no: int, hour: int, key: Key) -> tuple[Link | None, _Row | None]:
+        """What is before ``key``, where that can be read, and the row behind it, where there is one."""
         gap = self._gaps.get((station_no, hour))
         if gap is not None and gap[0].key < key < gap[1].key:
             return gap
         before = None
-        for link in self._links(station_no, hour):
-            if link.key > key:
-                return before, link
-            before = link
-        raise AssertionError(f"nothing behind {key} in hour {hour} of station {station_no}")
+        for row in self._rows(station_no, hour):
+            if row.key > key:
+                return before, row
+            before = row.link
+        return before, None
 
     def _rewrite(self, link: Link, before: Link) -> None:
         packed = self._pack(before, link)
@@ -153,11 +167,11 @@ class Chains:
             (packed.units, WHOLE, WHOLE * packed.whole, link.id),
         )
 
-    def _links(self, station_no: int, hour: int) -> Iterator[Link]:
+    def _rows(self, station_no: int, hour: int) -> Iterator[_Row]:
         # A row of this very transaction that executemany has not written yet would be missed, so the
         # store writes row by row.
         rows = self._connection.execute(
-            "SELECT s.id, s.at_ms, s.seq, stream.name, s.flags, s.units"
+            "SELECT s.id, s.at_ms, s.seq, stream.name, s.flags, CAST(s.units AS BLOB)"
             " FROM snapshot s JOIN stream ON stream.no = s.stream"
             " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ?"
             " ORDER BY s.at_ms, s.seq, stream.name",
@@ -165,8 +179,22 @@ class Chains:
         ).fetchall()
         link = None
         for row_id, at_ms, seq, stream, flags, units in rows:
-            link = unpack(self._layouts, link, (row_id, (at_ms, seq, stream), flags, units))
-            yield link
+            key = (at_ms, seq, stream)
+            try:
+                link = unpack(self._layouts, link, (row_id, key, flags, units))
+            except UNREADABLE as error:
+                link = None
+                self._give_up(station_no, row_id, error)
+            yield _Row(row_id, key, link)
+
+    def _give_up(self, station_no: int, row_id: int, error: Exception) -> None:
+        """Mark a row, lest its changes be applied to one that is put before it later."""
+        self._connection.execute("UPDATE snapshot SET flags = flags | ? WHERE id = ?", (LOST, row_id))
+        DAMAGE.note(self._name(station_no), f"snapshot {row_id}", error)
+
+    def _name(self, station_no: int) -> str:
+        row = self._connection.execute("SELECT id FROM station WHERE no = ?", (station_no,)).fetchone()
+        return str(row[0])
 
     def _pack(self, before: Link | None, link: Link) -> Packed:
         at_ms = link.key[0]

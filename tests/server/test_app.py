@@ -3,10 +3,12 @@
 import logging
 import resource
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +165,18 @@ def test_who_is_believed_about_https(child: ServerProcess, peer: str, scheme: st
     with httpx.Client(transport=httpx.HTTPTransport(local_address=peer)) as client:
         answer = client.get(f"{child.url}/api/v1/stations/canteen/", headers=claim)
     assert answer.headers["location"] == f"{scheme}://stations.example.org/api/v1/stations/canteen", why
+
+
+def test_a_row_that_cannot_be_unpacked_does_not_keep_the_server_from_starting(
+    child: ServerProcess, station: RawStation, data_dir: Path
+) -> None:
+    station.send(batch(1))
+    until(lambda: station.committed() == {1}, SOON_S, "it is acked")
+    child.stop()
+    with closing(sqlite3.connect(data_dir / "readings.db")) as raw, raw:
+        assert raw.execute("UPDATE snapshot SET units = x'c1'").rowcount == 1
+    child.start()
+    station.send(batch(2))
+    until(lambda: station.committed() == {1, 2}, SOON_S, "the next one is acked")
+    until(lambda: told(child)["freshness"] == "fresh", SOON_S, "the API says it")
+    assert "waystation_damaged_rows_total 1.0" in httpx.get(f"{child.url}/metrics", timeout=5).text
