@@ -5,7 +5,7 @@ milliseconds of UTC since 1970, ``mono_ms`` milliseconds since the station's boo
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -46,8 +46,9 @@ def _check_text(field: str, value: str) -> None:
         raise ContractError(field, value, f"at most {MAX_TEXT} printable characters")
 
 
-def _check_distinct(field: str, names: Iterable[str | int]) -> None:
-    given = list(names)
+def _check_distinct(field: str, given: Sequence[str | int]) -> None:
+    if len(given) < 2:
+        return
     if len(given) > MAX_UNITS:
         raise ContractError(field, f"{len(given)} entries", f"at most {MAX_UNITS} entries")
     if len(set(given)) < len(given):
@@ -147,7 +148,7 @@ class Cabinet:
     def __post_init__(self) -> None:
         _check_pattern("id", self.id, UNIT_ID)
         _check_numbers(self, "temperature_c")
-        _check_distinct("slots", (slot.n for slot in self.slots))
+        _check_distinct("slots", [slot.n for slot in self.slots])
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +204,10 @@ class Snapshot:
         _check_pattern("stream", self.stream, STREAM)
         _check_numbers(self, "seq", "at_ms", "mono_ms")
         _check_pattern("boot_id", self.boot_id, BOOT_ID)
-        _check_distinct("doors", (door.id for door in self.doors))
-        _check_distinct("sockets", (socket.id for socket in self.sockets))
-        _check_distinct("cabinets", (cabinet.id for cabinet in self.cabinets))
-        _check_distinct("faults", (fault.sensor for fault in self.faults))
+        _check_distinct("doors", [door.id for door in self.doors])
+        _check_distinct("sockets", [socket.id for socket in self.sockets])
+        _check_distinct("cabinets", [cabinet.id for cabinet in self.cabinets])
+        _check_distinct("faults", [fault.sensor for fault in self.faults])
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,9 +325,9 @@ class Info:
     def __post_init__(self) -> None:
         _check_text("agent_version", self.agent_version)
         _check_numbers(self, "sample_s", "heartbeat_s")
-        _check_distinct("sensors", (sensor.id for sensor in self.sensors))
+        _check_distinct("sensors", [sensor.id for sensor in self.sensors])
         for door in self.doors:
             _check_pattern("doors", door, UNIT_ID)
         _check_distinct("doors", self.doors)
-        _check_distinct("sockets", (socket.id for socket in self.sockets))
-        _check_distinct("cabinets", (cabinet.id for cabinet in self.cabinets))
+        _check_distinct("sockets", [socket.id for socket in self.sockets])
+        _check_distinct("cabinets", [cabinet.id for cabinet in self.cabinets])

@@ -149,15 +149,14 @@ def _set(state: Occupancy, at_ms: int, people: int, reason: Reason) -> tuple[Occ
 def _counted(state: Occupancy, seen: Observation, rules: Rules) -> Occupancy:
     before = {name: (in_total, out_total) for name, in_total, out_total in state.totals}
     came = left = 0
-    missed = _unwatched_doors(state, seen, rules)
+    missed = unwatched = _unwatched_doors(state, seen, rules)
     for door in seen.doors:
         in_before, out_before = before.get(door.id, (door.in_total, door.out_total))
         came += _increment(in_before, door.in_total)
         left += _increment(out_before, door.out_total)
         missed = missed or door.in_total < in_before or door.out_total < out_before
         before[door.id] = (door.in_total, door.out_total)
-    return replace(
-        state,
+    return Occupancy(
         at_ms=seen.at_ms,
         totals=tuple((name, *pair) for name, pair in before.items()),
         balance=state.balance + came - left,
@@ -166,7 +165,7 @@ def _counted(state: Occupancy, seen: Observation, rules: Rules) -> Occupancy:
         estimated=state.estimated or missed,
         crossed_at_ms=seen.at_ms if came or left else state.crossed_at_ms,
         motion_at_ms=_newest_motion(state, seen),
-        quiet_since_ms=_quiet_since(state, seen, bool(came or left), rules),
+        quiet_since_ms=_quiet_since(state, seen, bool(came or left) or unwatched),
         has_motion=state.has_motion or seen.presence is not None,
     )
 
@@ -177,9 +176,10 @@ def _increment(before: int, total: int) -> int:
 
 def _unwatched_doors(state: Occupancy, seen: Observation, rules: Rules) -> bool:
     """Nobody watched since the state before: a gap, a door that says nothing, a blocked beam."""
-    silent = {name for name, _, _ in state.totals} - {door.id for door in seen.doors}
-    gap = seen.at_ms - state.at_ms > rules.gap_ms
-    return gap or bool(silent) or any(door.blocked for door in seen.doors)
+    if seen.at_ms - state.at_ms > rules.gap_ms or any(door.blocked for door in seen.doors):
+        return True
+    speaking = {door.id for door in seen.doors}
+    return any(name not in speaking for name, _, _ in state.totals)
 
 
 def _newest_motion(state: Occupancy, seen: Observation) -> int | None:
@@ -187,9 +187,9 @@ def _newest_motion(state: Occupancy, seen: Observation) -> int | None:
     return state.motion_at_ms if motion is None else max(motion, state.motion_at_ms or 0)
 
 
-def _quiet_since(state: Occupancy, seen: Observation, crossed: bool, rules: Rules) -> int:
+def _quiet_since(state: Occupancy, seen: Observation, disturbed: bool) -> int:
     blind = not seen.presence.ok if seen.presence else state.has_motion
-    if crossed or blind or _unwatched_doors(state, seen, rules):
+    if disturbed or blind:
         return seen.at_ms
     return max(state.quiet_since_ms, _newest_motion(state, seen) or 0)
 

@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, compress, count
+from operator import attrgetter, ne
 from typing import Any, Final, get_args
 
 import msgspec
@@ -64,6 +66,10 @@ def _write_instant(value: int | None, at_ms: int) -> int | None:
     return None if value is None else at_ms - value
 
 
+def _read_rows(rows: list[Any], _at_ms: int) -> tuple[Any, ...]:
+    return tuple(tuple(row) if isinstance(row, list) else row for row in rows)
+
+
 def _word(words: tuple[str, ...]) -> Coding:
     numbers = {word: number for number, word in enumerate(words)}
     return (lambda word, _: numbers[word]), (lambda number, _: words[number])
@@ -72,13 +78,26 @@ def _word(words: tuple[str, ...]) -> Coding:
 _PLAIN: Final[Coding] = (_plain, _plain)
 _NUMBER: Final[Coding] = (_write_number, _read_number)
 _INSTANT: Final[Coding] = (_write_instant, _write_instant)
+_ROWS: Final[Coding] = (_plain, _read_rows)
 _SOCKET_STATE, _BATTERY, _CHARGE, _SLOT_DOOR = map(_word, (_SOCKET_STATES, _BATTERIES, _CHARGES, _SLOT_DOORS))
 
 _DOOR_FIELDS: Final = (_PLAIN,) * 5
 _PRESENCE_FIELDS: Final = (_INSTANT, _PLAIN)
 _SOCKET_FIELDS: Final = (_SOCKET_STATE, _INSTANT, _NUMBER)
 _CABINET_FIELDS: Final = (_PLAIN, _PLAIN, _NUMBER, _PLAIN)
-_SLOT_FIELDS: Final = (_BATTERY, _CHARGE, _SLOT_DOOR, _PLAIN, _NUMBER, _NUMBER, _PLAIN)
+_SLOT_FIELDS: Final = (_BATTERY, _CHARGE, _SLOT_DOOR, _PLAIN, _NUMBER, _NUMBER, _ROWS)
+
+# The same fields by name. Every message of every station is taken apart here: reading them in one call
+# for a unit takes a third of the time of naming them one by one.
+_of_door: Final = attrgetter("in_total", "out_total", "blocked", "open", "locked")
+_of_presence: Final = attrgetter("motion_at_ms", "ok")
+_of_socket: Final = attrgetter("state", "since_ms", "power_w")
+_of_cabinet: Final = attrgetter("online", "mains_ok", "temperature_c", "smoke")
+_of_slot: Final = attrgetter("battery", "charge", "door", "enabled", "soc_pct", "temperature_c", "alarms")
+_of_fault: Final = attrgetter("sensor", "code", "since_ms")
+_id: Final = attrgetter("id")
+_id_and_kind: Final = attrgetter("id", "kind")
+_number: Final = attrgetter("n")
 
 
 @dataclass(frozen=True)
@@ -98,10 +117,10 @@ class Layout:
     def of(snapshot: Snapshot) -> "Layout":
         """The layout of one snapshot."""
         return Layout(
-            tuple(door.id for door in snapshot.doors),
+            tuple(map(_id, snapshot.doors)),
             snapshot.presence is not None,
-            tuple((socket.id, socket.kind) for socket in snapshot.sockets),
-            tuple((cabinet.id, tuple(slot.n for slot in cabinet.slots)) for cabinet in snapshot.cabinets),
+            tuple(map(_id_and_kind, snapshot.sockets)),
+            tuple((cabinet.id, tuple(map(_number, cabinet.slots))) for cabinet in snapshot.cabinets),
         )
 
     def body(self) -> str:
@@ -109,7 +128,7 @@ class Layout:
         return json.dumps([self.doors, self.presence, self.sockets, self.cabinets], separators=(",", ":"))
 
     @staticmethod
-    def parse(body: str) -> "Layout":
+    def parse(body: str | bytes) -> "Layout":
         """The inverse of :meth:`body`."""
         doors, presence, sockets, cabinets = json.loads(body)
         return Layout(
@@ -125,7 +144,7 @@ class Layout:
         cabinets = sum((_CABINET_FIELDS + _SLOT_FIELDS * len(slots) for _, slots in self.cabinets), ())
         presence = _PRESENCE_FIELDS if self.presence else ()
         doors, sockets = _DOOR_FIELDS * len(self.doors), _SOCKET_FIELDS * len(self.sockets)
-        return doors + presence + sockets + cabinets + (_PLAIN,)
+        return doors + presence + sockets + cabinets + (_ROWS,)
 
     @cached_property
     def first_socket(self) -> int:
@@ -140,19 +159,14 @@ class Layout:
 
 def flatten(snapshot: Snapshot) -> Values:
     """The values of a snapshot in the order of its layout."""
-    values: Values = []
-    for door in snapshot.doors:
-        values += (door.in_total, door.out_total, door.blocked, door.open, door.locked)
+    values: Values = [*chain.from_iterable(map(_of_door, snapshot.doors))]
     if snapshot.presence is not None:
-        values += (snapshot.presence.motion_at_ms, snapshot.presence.ok)
-    for socket in snapshot.sockets:
-        values += (socket.state, socket.since_ms, socket.power_w)
+        values += _of_presence(snapshot.presence)
+    values += chain.from_iterable(map(_of_socket, snapshot.sockets))
     for cabinet in snapshot.cabinets:
-        values += (cabinet.online, cabinet.mains_ok, cabinet.temperature_c, cabinet.smoke)
-        for slot in cabinet.slots:
-            values += (slot.battery, slot.charge, slot.door, slot.enabled)
-            values += (slot.soc_pct, slot.temperature_c, list(slot.alarms))
-    values.append([[fault.sensor, fault.code, fault.since_ms] for fault in snapshot.faults])
+        values += _of_cabinet(cabinet)
+        values += chain.from_iterable(map(_of_slot, cabinet.slots))
+    values.append(tuple(map(_of_fault, snapshot.faults)))
     return values
 
 
@@ -187,8 +201,7 @@ def cabinets_of(layout: Layout, values: Values) -> tuple[Cabinet, ...]:
         position += len(_CABINET_FIELDS)
         slots = []
         for n in numbers:
-            *fields, alarms = values[position : position + len(_SLOT_FIELDS)]
-            slots.append(Slot(n, *fields, tuple(alarms)))  # type: ignore[call-arg] # as many as a slot has
+            slots.append(Slot(n, *values[position : position + len(_SLOT_FIELDS)]))
             position += len(_SLOT_FIELDS)
         cabinets.append(Cabinet(name, online, tuple(slots), mains_ok, temperature_c, smoke))
     return tuple(cabinets)
@@ -207,13 +220,10 @@ def pack_whole(layout_no: int, layout: Layout, values: Values, at_ms: int) -> by
 
 def pack_changes(layout: Layout, before: Values, values: Values, at_ms: int) -> bytes | None:
     """What differs from ``before`` in the same layout; None when nothing does."""
-    if values == before:
-        return None
     changes: Values = []
-    for position, (old, new) in enumerate(zip(before, values, strict=True)):
-        if old != new:
-            changes += (position, layout.codings[position][0](new, at_ms))
-    return _encode(changes)
+    for position in compress(count(), map(ne, before, values)):
+        changes += (position, layout.codings[position][0](values[position], at_ms))
+    return _encode(changes) if changes else None
 
 
 def layout_no(whole: bytes) -> int:
