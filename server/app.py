@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -17,10 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.broker import BrokerLink
 from server.config import Settings
 from server.dating import DAY_MS, Window
+from server.forecasts import Forecasts
 from server.ingest import Ingest
 from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry
+from server.reports import Reports, ReportsError
 from server.store.sqlite import Store
 from server.web import build_web
 
@@ -36,7 +39,7 @@ class Server:
     """One whole server. ``start``, then ``wait`` or ``stop``; :meth:`run` does all of it for a process.
 
     Attributes:
-        live, store, registry, pipeline, settings: the parts, for whoever embeds it.
+        live, store, registry, reports, forecasts, pipeline, settings: the parts, for whoever embeds it.
         http_port: where it listens, once started.
     """
 
@@ -51,8 +54,20 @@ class Server:
         self.live = Live(self.store)
         window = Window(settings.accept_past_days * DAY_MS, settings.accept_future_s * 1000)
         self._ingest = Ingest(self.store, self.live, self.pipeline, window, _now_ms)
-        self._link = BrokerLink(settings, self._ingest, self.pipeline, self._tick, self._fail)
-        self._front = build_web(self.live, self.store, settings, self.pipeline)
+        self._link = BrokerLink(
+            settings, self._ingest, self.pipeline,
+            tick=self._tick, watched=lambda: self._front.watched, on_failure=self._fail,
+        )  # fmt: skip
+        self.reports = _open_reports(settings.reports_db)
+        self.forecasts = Forecasts(self.live, self.store, settings.quarters_db, _now_ms)
+        self._front = build_web(
+            self.live,
+            self.store,
+            settings,
+            self.pipeline,
+            reports=self.reports,
+            forecasts=self.forecasts,
+        )
         self._web = uvicorn.Server(uvicorn.Config(
             self._front, access_log=False, server_header=False, http="httptools", ws="none",
             root_path=self._front.base_path, lifespan="off", log_config=None,
@@ -81,6 +96,7 @@ class Server:
         self.live.rebuild(_now_ms())
         self._link.start()
         self._web_thread.start()
+        self.forecasts.start()
         log.info("server_started url=http://%s:%d", self.settings.host, self.http_port)
 
     def stop(self) -> None:
@@ -90,10 +106,13 @@ class Server:
         self._web.should_exit = True
         if self._web_thread.ident is not None:
             self._web_thread.join()
+        self.forecasts.stop()
         if self._listener is not None:
             self._listener.close()
         self.store.close()
         self.registry.close()
+        if self.reports is not None:
+            self.reports.close()
         log.info("server_stopped")
 
     def run(self) -> int:
@@ -148,11 +167,24 @@ class Server:
         log.info("registry_read stations=%d", len(stations))
 
 
+def _open_reports(path: Path) -> Reports | None:
+    """What riders report is worth less than what they are shown: without its file all else goes on."""
+    try:
+        return Reports.open(path)
+    except ReportsError as error:
+        log.error("reports_not_taken error=%s", error)
+        return None
+
+
 def calm_collector() -> None:
-    """Look for cycles less often: a city's state is many objects that live long and form none."""
+    """Look for cycles less often: a city's state is many objects that live long and form none.
+
+    Looking goes through all that is new, however much of it only replaced what was there; at 20,000 it cost
+    a flood of large messages a fifth of its time.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
 
 
 def raise_descriptor_limit() -> None:

@@ -46,6 +46,11 @@ CONNECT_TIMEOUT_S: Final = 5.0
 GATHER_S: Final = 0.04
 """Least time between the beginnings of two commits: what comes sooner shares the next one. A message that
 comes alone is committed at once; a city's steady trickle costs half as much (ADR 2 has the figures)."""
+UNWATCHED_GATHER_S: Final = 0.2
+"""The same while no page is open and little comes. A station sends a batch each 0.2 s at most, so none of
+them waits for its answer."""
+BUSY: Final = 500
+"""Snapshots in the last second or two, four times what a city sends: a backlog comes, which must not wait."""
 SHOW_S: Final = 1.0
 """Under load, readers see the new state so often; otherwise at once."""
 
@@ -55,6 +60,7 @@ class BrokerLink:
 
     Args:
         tick: called about every second in the same thread, with the wall clock.
+        watched: whether somebody has a page open and waits for what is new.
         on_failure: called once, from the thread, when it ends by an error.
     """
 
@@ -63,13 +69,16 @@ class BrokerLink:
         settings: Settings,
         ingest: Ingest,
         pipeline: Pipeline,
+        *,
         tick: Callable[[int], None],
+        watched: Callable[[], bool],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._settings = settings
         self._ingest = ingest
         self._pipeline = pipeline
         self._tick = tick
+        self._watched = watched
         self._on_failure = on_failure
         self._client = self._new_client()
         self._selector = selectors.DefaultSelector()
@@ -84,6 +93,7 @@ class BrokerLink:
         self._tick_at = 0.0
         self._show_at = 0.0
         self._gather_until = 0.0
+        self._answered = (0, 0)  # at the two ticks before
 
     def start(self) -> None:
         """Begin to connect, and keep at it until :meth:`stop`."""
@@ -119,6 +129,7 @@ class BrokerLink:
         now = time.monotonic()
         if now >= self._tick_at:
             self._tick_at = now + TICK_S
+            self._answered = (self._answered[1], self._pipeline.answered_total)
             self._tick(_now_ms())
             self._client.loop_misc()
         if self._client.socket() is None and now >= self._connect_at:
@@ -176,10 +187,14 @@ class BrokerLink:
         del self._pending[: len(run)], self._mids[: len(run)]
         self._pipeline.pending = len(self._pending)
         if self._client.drained:
-            self._gather_until = now + GATHER_S
+            self._gather_until = now + self._gather_s()
         if self._client.drained or now >= self._show_at:
             self._ingest.show()
             self._show_at = now + SHOW_S
+
+    def _gather_s(self) -> float:
+        busy = self._pipeline.answered_total - self._answered[0] > BUSY
+        return GATHER_S if busy or self._watched() else UNWATCHED_GATHER_S
 
     def acknowledge(self, mids: Sequence[int]) -> None:
         """Let the broker forget what is committed."""

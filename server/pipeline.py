@@ -43,6 +43,11 @@ class Pipeline:
     store_replaced: str = ""
 
     @property
+    def answered_total(self) -> int:
+        """Snapshots that were acked, however often."""
+        return self.committed_total + self.repeated_total
+
+    @property
     def ready(self) -> bool:
         """True when a reading sent now would be committed."""
         return self.alive and self.connected and not self.stalled

@@ -92,13 +92,13 @@ class Channel:
         self.timed_ms = mono_ms
         self.heard_ms = mono_ms
 
-    def count(self) -> int:
-        """Open streams of this network."""
-        return sum(len(readers) for readers in self.readers.values())
-
 
 class Events:
-    """The hub of all streams. Everything happens on the event loop that first opened one."""
+    """The hub of all streams. Everything happens on the event loop that first opened one.
+
+    Attributes:
+        readers: open streams; may be read from any thread, as the two totals.
+    """
 
     def __init__(
         self,
@@ -113,13 +113,9 @@ class Events:
         self._pump: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self.readers = 0
         self.dropped_total = 0
         self.frames_total = 0
-
-    @property
-    def readers(self) -> int:
-        """Open streams."""
-        return sum(channel.count() for channel in self._channels.values())
 
     def last_id(self, network_id: str) -> str:
         """The event id from which a page rendered now has to go on."""
@@ -185,6 +181,7 @@ class Events:
         else:
             reader.offer(changes_event(channel.feed.last_id, narrowed(missed, districts)))
         channel.readers.setdefault(districts, set()).add(reader)
+        self.readers += 1
         if self._pump is None or self._pump.done():
             self._loop = asyncio.get_running_loop()
             self._pump = self._loop.create_task(self._run())
@@ -193,6 +190,7 @@ class Events:
         channel = self._channels[network_id]
         readers = channel.readers.get(districts, set())
         readers.discard(reader)
+        self.readers -= 1
         if not readers:
             channel.readers.pop(districts, None)
 

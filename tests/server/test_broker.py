@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from contract.codec import encode
 from contract.messages import Info, Status
 from server.answers import Answer
 from server.app import Server
+from server.broker import BUSY, GATHER_S, UNWATCHED_GATHER_S
 from tests.support.corpus import BOOT_ID, MALFORMED, as_bytes, snapshot, telemetry
 from tests.support.mosquitto import Broker
 from tests.support.server import RawStation, register, running_server, settings_for
@@ -226,3 +228,15 @@ def test_an_orderly_stop_answers_what_was_read(
         station.send(batch(1))
         until(lambda: told, SOON_S, "it is being answered")
     until(lambda: station.committed() == {1}, SOON_S, "the answer went out")
+
+
+def test_commits_are_further_apart_while_no_page_is_open_and_little_comes(server: Server) -> None:
+    gather_s = server._link._gather_s
+    assert gather_s() == UNWATCHED_GATHER_S
+    url = f"http://127.0.0.1:{server.http_port}/api/v1/events?network=test-net"
+    with httpx.stream("GET", url):
+        until(lambda: gather_s() == GATHER_S, SOON_S, "a page is open")
+    until(lambda: gather_s() == UNWATCHED_GATHER_S, SOON_S, "it has gone")
+    server.pipeline.committed_total += BUSY + 1
+    assert gather_s() == GATHER_S
+    until(lambda: gather_s() == UNWATCHED_GATHER_S, SOON_S, "the backlog has gone")
