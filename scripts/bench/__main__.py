@@ -16,6 +16,7 @@ MEASUREMENTS: Final[dict[str, Callable[[bool], Iterator[Row]]]] = {
     "backlog": backlog.measure,
     "stations": web.measure_stations,
     "readers": web.measure_readers,
+    "pages": web.measure_watched_ingest,
     "disk": disk.measure,
     "agent": agent.measure,
 }

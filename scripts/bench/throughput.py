@@ -14,7 +14,7 @@ from scripts.bench.bodies import Size
 from scripts.bench.load import Plan, Result
 from scripts.bench.process import Meter, cpu_s
 from scripts.bench.report import Row, judged
-from scripts.bench.rig import CITY, Child, broker_for, rig, send
+from scripts.bench.rig import CITY, QUEUE, Child, broker_for, rig, send
 from tests.support.mosquitto import Broker, executable
 from tests.support.wait import until
 
@@ -24,10 +24,6 @@ UNANSWERED: Final = (250, 1000)
 """Messages on their way at one moment, over all stations: for the yardstick, and for the server, what suits
 each best. (The broker slows down with what is not acknowledged; the server commits in groups.)"""
 LIMIT_S: Final = 120
-QUEUE: Final[dict[str, str | int]] = {"max_queued_messages": 1_000_000, "max_queued_bytes": 2_000_000_000}
-"""Mosquitto 2.0.11 counts what has been in a subscriber's queue and never counts it down, so that a burst of
-more than its limit is dropped however short the queue is. Stations send such messages again; a yardstick
-cannot."""
 
 
 @dataclass(frozen=True, slots=True)
