@@ -24,7 +24,9 @@ from server.quarters import History, local_day, midnight_ms, time_zone
 from server.status import share_word
 
 MAX_KEPT: Final = 512
-"""Forecasts kept as objects, of the stations asked for last; the others are made when asked for."""
+"""Forecasts kept as objects, those made last; the others are made again when asked for."""
+TOGETHER: Final = 3
+"""Words are worked out from so many people at a time: none of them gives away who came or left alone."""
 AHEAD_MS: Final = (0, QUARTER_MS, 2 * QUARTER_MS, 3 * QUARTER_MS)
 CODES: Final[Mapping[CrowdingValue, str]] = {
     "quiet": "q",
@@ -99,7 +101,7 @@ class Forecasts:
         """Crowding now and in 15, 30 and 45 minutes, a letter each: q b c f, or - where nothing is known.
 
         The first is the present word; the others are the pattern and what will be left of the difference
-        that there is now. None where :meth:`day` is None or silent.
+        that there is now, to :data:`TOGETHER` people. None where :meth:`day` is None or silent.
         """
         state = self._live.state(station_id)
         told = self._pattern(station_id, now_ms)
@@ -127,7 +129,7 @@ class Forecasts:
     def _made_words(self, state: StationState, told: Pattern, now_ms: int, places: int) -> str:
         limits, fresh = self._thresholds(state), state.freshness == "fresh"
         begins_ms = midnight_ms(told.day, time_zone(self._live, state.station.id))
-        people = state.crowding.people if fresh else None
+        people = _roughly(state.crowding.people) if fresh else None
         present = state.crowding.value if fresh else "unknown"
         words = ""
         for ahead_ms in AHEAD_MS:
@@ -142,3 +144,8 @@ class Forecasts:
     def _thresholds(self, state: StationState) -> Thresholds:
         network = self._live.networks().get(state.station.network)
         return state.station.thresholds or (network.thresholds if network else Thresholds())
+
+
+def _roughly(people: int | None) -> int | None:
+    """The middle one of the three numbers that are told alike: 1 for nobody, one and two."""
+    return None if people is None else people // TOGETHER * TOGETHER + TOGETHER // 2

@@ -170,6 +170,22 @@ def test_words_know_the_present(made: Made) -> None:
     assert forecasts.words("taiyuan-0001", NOON_MS) == "qqqq"
 
 
+def test_the_words_give_nobody_away(made: Made) -> None:
+    """In a room of three, somebody who is alone at night would be seen in the words of the next hour."""
+    days = {TODAY.toordinal() - ago: [1.0 if ago % 3 else 2.0] * QUARTERS for ago in range(1, 36)}
+    with closing(Quarters.open(made.path)) as quarters:
+        quarters.put("taiyuan-0001", days)
+    forecasts = made()
+    ahead = []
+    for people in range(7):
+        made.live.put(room(people=people, places=3))
+        words = forecasts.words("taiyuan-0001", NOON_MS)
+        assert words is not None
+        ahead.append(words[1:])
+    assert len({*ahead[0:3]}) == len({*ahead[3:6]}) == 1, "nobody, one and two are the same"
+    assert ahead[0] != ahead[3], "but the words know how many are there"
+
+
 def test_own_thresholds_and_new_places_hold_at_once(made: Made) -> None:
     remember(made.path, "taiyuan-0001", [8.0] * QUARTERS)
     forecasts = made()
