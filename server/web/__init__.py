@@ -41,6 +41,7 @@ cut off; whatever goes wrong in one request ends that request alone.
 
 import secrets
 import time
+from collections.abc import Callable
 from functools import partial
 
 from server.config import Settings
@@ -68,6 +69,14 @@ from server.web.station_page import StationPage, add_station_page
 __all__ = ["Front", "build_web"]
 
 
+def _mono_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def build_web(
     live: networks.Live,
     store: History,
@@ -76,36 +85,30 @@ def build_web(
     *,
     reports: Reports | None = None,
     forecasts: Forecasts | None = None,
+    now_ms: Callable[[], int] = _now_ms,
 ) -> Front:
     """The whole web as one ASGI application; ``Front.close`` ends its streams before a stop.
 
     Without ``reports`` none are taken, and the page says so; without ``forecasts`` there are none.
+    ``now_ms`` is the wall clock that everything is told by.
     """
     base_path = "/" + settings.base_path.strip("/") if settings.base_path.strip("/") else ""
     bodies = Bodies(_mono_ms)
-    events = Events(live, secrets.token_hex(4), _mono_ms, _now_ms)
+    events = Events(live, secrets.token_hex(4), _mono_ms, now_ms)
     answers = Answers(live, bodies, events)
-    app = build_api(answers, live, store, _now_ms)
+    app = build_api(answers, live, store, now_ms)
     words = forecasts.words if forecasts else None
     nearby = partial(around, words=words)
-    add_compact(app, CompactLists(live, bodies, events, _now_ms, words))
-    add_forecast(app, live, forecasts, _now_ms)
-    add_health(app, live, pipeline, events, _now_ms, reports=reports)
+    add_compact(app, CompactLists(live, bodies, events, now_ms, words))
+    add_forecast(app, live, forecasts, now_ms)
+    add_health(app, live, pipeline, events, now_ms, reports=reports)
     map_view = MapView(settings.map_tiles, settings.map_attribution, settings.map_datum, base_path)
-    renderer = Renderer(events, base_path=base_path, now_ms=_now_ms, map_view=map_view)
+    renderer = Renderer(events, base_path=base_path, now_ms=now_ms, map_view=map_view)
     pages = Pages(live, bodies, renderer)
     add_pages(app, pages, renderer)
     add_offline(app, renderer)
     add_door(app, DoorScreen(live, store, renderer, nearby), pages, renderer)
-    add_station_page(app, StationPage(live, renderer, nearby, forecasts), pages, renderer)
-    add_report(app, live, Desk(reports, _now_ms, _mono_ms), pages, renderer)
-    add_feeds(app, Feeds(live, bodies, settings.public_url.rstrip("/") or base_path, _now_ms))
+    add_station_page(app, StationPage(live, bodies, renderer, nearby, forecasts), pages, renderer)
+    add_report(app, live, Desk(reports, now_ms, _mono_ms), pages, renderer)
+    add_feeds(app, Feeds(live, bodies, settings.public_url.rstrip("/") or base_path, now_ms))
     return Front(app, answers, events, base_path, map_view.origin)
-
-
-def _mono_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

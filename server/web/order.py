@@ -6,6 +6,7 @@ they show this one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from server.model import StationState, Thresholds
 from server.ranking import Candidate, Wish, rank
@@ -63,7 +64,6 @@ def choose(
 def candidate(state: StationState, forecast: str = "") -> Candidate:
     """A station as the ranking looks at it."""
     station, cabinets = state.station, state.cabinets
-    known = amenity_codes()
     return Candidate(
         station.id,
         networks.district(state),
@@ -77,9 +77,15 @@ def candidate(state: StationState, forecast: str = "") -> Candidate:
         state.comfort.value,
         state.sockets.free if state.sockets.total else None,
         sum(cabinet.charged for cabinet in cabinets) if cabinets else None,
-        frozenset(known.get(word.strip().lower(), word) for word in station.amenities),
+        _codes(station.amenities),
         forecast,
     )
+
+
+@lru_cache(maxsize=4096)
+def _codes(amenities: tuple[str, ...]) -> frozenset[str]:
+    known = amenity_codes()
+    return frozenset(known.get(word.strip().lower(), word) for word in amenities)
 
 
 def _plain(words: str) -> str:

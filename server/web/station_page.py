@@ -11,7 +11,7 @@ from server import standards, status
 from server.hours import HoursError, Timetable, timetable
 from server.model import Network, StationState
 from server.web import bars, directions, forecast, networks, public
-from server.web.bodies import Body
+from server.web.bodies import Bodies, Body
 from server.web.forecast import Forecasts
 from server.web.pages import Pages, missing_page
 from server.web.query import BadQueryError
@@ -30,16 +30,20 @@ Around = Callable[[networks.Live, Network, StationState, int, int], Sequence[tup
 
 
 class StationPage:
-    """Renders the page of one station from the live state."""
+    """The page of one station: rendered once for each of its states, however many scan its plate at a time.
+
+    What it tells of others, nearby, is up to ten seconds old.
+    """
 
     def __init__(
         self,
         live: networks.Live,
+        bodies: Bodies,
         renderer: Renderer,
         around: Around | None = None,
         forecasts: Forecasts | None = None,
     ) -> None:
-        self._live, self._renderer = live, renderer
+        self._live, self._bodies, self._renderer = live, bodies, renderer
         self._around, self._forecasts = around, forecasts
 
     def render(self, view: View, station_id: str) -> Body:
@@ -52,6 +56,9 @@ class StationPage:
         network = self._live.networks().get(state.station.network) if state else None
         if state is None or network is None:
             raise BadQueryError("station", "one of the list", 404)
+        return self._bodies.get(("station", view, state), None, lambda: self._rendered(view, state, network))
+
+    def _rendered(self, view: View, state: StationState, network: Network) -> Body:
         now_ms = self._renderer.now_ms()
         text = Text(view.language, now_ms)
         posted, zone = posted_hours(state, network), network.time_zone

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from typing import Any
 
 import pytest
@@ -59,9 +60,18 @@ def told() -> Told:
 
 
 @pytest.fixture
-def client(live: TableLive, told: Told, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setattr(web, "_now_ms", lambda: NOON_MS)
-    with asking(build_web(live, TableStore(), Settings(), Pipeline(), forecasts=told)) as client:
+def mono_ms() -> Iterator[int]:
+    """Every question comes a minute after the one before it."""
+    return count(0, 60_000)
+
+
+@pytest.fixture
+def client(
+    live: TableLive, told: Told, mono_ms: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
+    monkeypatch.setattr(web, "_mono_ms", lambda: next(mono_ms))
+    site = build_web(live, TableStore(), Settings(), Pipeline(), forecasts=told, now_ms=lambda: NOON_MS)
+    with asking(site) as client:
         yield client
 
 
@@ -300,3 +310,27 @@ def test_how_far_it_is_to_the_next(
         open_state(replace(there, lat=37.801 + north_deg, lon=here.lon)),
     )
     assert far in section(client.ask("/s/taiyuan-0001").text, "around"), why
+
+
+class TestInACrowd:
+    @pytest.fixture
+    def mono_ms(self) -> Iterator[int]:
+        """Every question comes 100 ms after the one before it."""
+        return count(0, 100)
+
+    def test_what_is_nearby_is_looked_for_each_ten_seconds(self, client: Client, live: TableLive) -> None:
+        live.put(replace(open_state(), crowding=FULL))
+        first = client.ask("/s/taiyuan-0001").text
+        live.put(open_state(station(3)))
+        pages = [client.ask("/s/taiyuan-0001").text for _ in range(101)]
+        assert pages[0] == first
+        assert "嘉节社区暖心驿站 骑车" in section(pages[-1], "around")
+
+    def test_what_changes_here_is_told_at_once_in_each_language(
+        self, client: Client, live: TableLive
+    ) -> None:
+        before = client.ask("/s/taiyuan-0001").text
+        live.put(replace(open_state(), crowding=FULL))
+        assert "满了" in words(client.ask("/s/taiyuan-0001").text)
+        assert "满了" not in words(before)
+        assert "Full" in words(client.ask("/s/taiyuan-0001?lang=en").text)
