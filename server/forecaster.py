@@ -8,7 +8,6 @@ and begins again a minute later; everything else goes on without forecasts.
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,6 @@ DUTY: Final = 0.05
 """Of one core, at most."""
 FOLLOW_S: Final = 60.0
 """Between two looks at what was committed, and after a failure."""
-_STOP: Final = ""
 
 
 class Live(quarters.Live, Protocol):
@@ -48,12 +46,11 @@ class Forecaster:
     def __init__(self, live: Live, store: quarters.History, path: Path, now_ms: Callable[[], int]) -> None:
         self.patterns: dict[str, Pattern] = {}
         self._live, self._store, self._path, self._now_ms = live, store, path, now_ms
-        self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._waiting: dict[str, None] = {}
         self._old: list[str] = []
         self._present: str | None = None
         self._follow_s = 0.0
-        self._over = threading.Event()
+        self._wake, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="forecasts", daemon=True)
 
     def start(self) -> None:
@@ -63,14 +60,14 @@ class Forecaster:
     def stop(self) -> None:
         """End after the present step; also when it was never started."""
         self._over.set()
-        self._asked.put(_STOP)
+        self._wake.set()
         if self._thread.ident is not None:
             self._thread.join()
 
     def ask(self, station_id: str) -> None:
         """Make this one first; from any thread, as often as one likes."""
-        if station_id not in self._waiting:
-            self._asked.put(station_id)
+        self._waiting[station_id] = None
+        self._wake.set()
 
     # --- in the thread --------------------------------------------------------------------------------
 
@@ -93,20 +90,21 @@ class Forecaster:
             if self.step(keeper, opened):
                 self._over.wait((time.thread_time() - began_s) * (1 / DUTY - 1))
             else:
-                self._note(max(0.0, self._follow_s - time.monotonic()))
+                self._wake.wait(max(0.0, self._follow_s - time.monotonic()))
 
     def step(self, keeper: Keeper, opened: Quarters) -> bool:
         """Do a little; whether there was something to do."""
+        self._wake.clear()
         now_ms = self._now_ms()
         if time.monotonic() >= self._follow_s:
             if not keeper.follow(now_ms):
                 self._follow_s = time.monotonic() + FOLLOW_S
                 opened.forget(local_day(now_ms, "UTC") - timedelta(weeks=LOOK_BACK_WEEKS + 1))
             return True
-        self._note(0)
-        if self._present is None and not self._waiting:
+        asked = next(iter(list(self._waiting)), None)  # a copy: other threads add to it
+        if self._present is None and asked is None:
             self._present = self._next(opened, now_ms)
-        station_id = next(iter(self._waiting), self._present)
+        station_id = asked or self._present
         if station_id is None:
             return False
         if not keeper.make(station_id, now_ms):
@@ -114,17 +112,6 @@ class Forecaster:
             self._waiting.pop(station_id, None)
             self._present = None if self._present == station_id else self._present
         return True
-
-    def _note(self, timeout_s: float) -> None:
-        """Take in who is asked for; wait so long when nobody is."""
-        try:
-            asked = self._asked.get(timeout=timeout_s) if timeout_s else self._asked.get_nowait()
-            while True:
-                if asked != _STOP:
-                    self._waiting[asked] = None
-                asked = self._asked.get_nowait()
-        except queue.Empty:
-            return
 
     def _next(self, opened: Quarters, now_ms: int) -> str | None:
         due = opened.due_station(now_ms)

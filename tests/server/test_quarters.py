@@ -228,6 +228,18 @@ def test_a_damaged_file_is_put_aside_and_made_again(rig: Rig, damage: bytes) -> 
     assert rig.kept()[DAY][33:39] == [4.0] * 6
 
 
+def test_damage_in_the_midst_is_found_too(rig: Rig) -> None:
+    days = {DAY.toordinal() - ago: [1.0] * QUARTERS for ago in range(200)}
+    rig.quarters.put("canteen", days)
+    rig.quarters.close()
+    content = bytearray(rig.path.read_bytes())
+    content[-3 * 4096 :] = bytes(3 * 4096)
+    rig.path.write_bytes(content)
+    rig.quarters = Quarters.open(rig.path)
+    assert rig.kept() == {}
+    assert list(rig.path.parent.glob("quarters.db.corrupt-*"))
+
+
 def test_a_file_of_another_version_is_put_aside(rig: Rig) -> None:
     rig.quarters.close()
     with closing(sqlite3.connect(rig.path, isolation_level=None)) as file:
