@@ -54,7 +54,7 @@ class Settings:
         default="",
         metadata=_about(
             "URL",
-            "where riders reach the pages, https://example.org or with a path; printed on plates",
+            "where riders reach the pages, https://example.org or with a path; on plates and in feeds",
             pattern=r"(https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?)?",
             example="an address such as https://example.org",
         ),
@@ -65,7 +65,7 @@ class Settings:
             "URL",
             "tiles of the map, with {z}, {x} and {y}, of another server or (/tiles/…) of this one; empty "
             "draws the stations on plain ground",
-            pattern=r"((https?://[A-Za-z0-9.-]+(:\d{1,5})?)?/(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})[!-~]*)?",
+            pattern=r"((https?://[A-Za-z0-9.-]+(:\d{1,5})?)?/(?!/)(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})[!-~]*)?",
             example="an address such as https://tiles.example.org/{z}/{x}/{y}.png",
         ),
     )

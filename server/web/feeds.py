@@ -80,9 +80,7 @@ class Feeds:
         """
         if name not in _BY_SCHEMA:
             raise BadQueryError("feed", f"one of {', '.join(_BY_SCHEMA)}", 404)
-        feed = _BY_SCHEMA[name]
-        content = msgspec.json.encode(feed_rows.schema(KINDS[feed].schema, name))
-        return self._bodies.get(("schema", name), None, lambda: Body.of(content, _SCHEMA, _DAY))
+        return self._bodies.get(("schema", name), None, lambda: _schema(name))
 
     def _made(self, name: str, network_id: str | None) -> Body:
         kind = KINDS[name]
@@ -153,6 +151,11 @@ KINDS: Final[dict[str, Kind]] = {
     "stations.geojson": Kind(geojson.Collection, Feeds.features, _GEOJSON, flat=True),
 }
 _BY_SCHEMA: Final = {name.partition(".")[0] + SUFFIX: name for name in KINDS}
+
+
+def _schema(name: str) -> Body:
+    told = feed_rows.schema(KINDS[_BY_SCHEMA[name]].schema, name.removesuffix(SUFFIX))
+    return Body.of(msgspec.json.encode(told), _SCHEMA, _DAY)
 
 
 def add_feeds(app: FastAPI, feeds: Feeds) -> None:

@@ -72,6 +72,7 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
 def test_a_feed_is_as_its_schema_says_and_holds_nothing_else(client: Client, name: str) -> None:
     schema = schema_of(client, name)
     Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"{name.partition('.')[0]}.schema.json"
     body = client.ask(f"/feeds/v1/{name}").json()
     Draft202012Validator(closed(schema), format_checker=FormatChecker()).validate(body)
     assert (body["ttl"], body["version"]) == (10, "1.0")

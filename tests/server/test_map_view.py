@@ -58,6 +58,7 @@ def test_only_the_tile_server_is_added_to_what_a_page_may_show() -> None:
         ("https://t.example.org/", "no place in it"),
         ("https://t.example.org/{z}/{x}.png", "no y"),
         ("https://{s}.example.org/{z}/{x}/{y}.png", "a host that nobody can name in a policy"),
+        ("//t.example.org/{z}/{x}/{y}.png", "a host without a scheme"),
         ("ftp://t.example.org/{z}/{x}/{y}.png", "not the web"),
         ("https://t.example.org; script-src */{z}/{x}/{y}.png", "more than a host"),
         ("javascript:alert(1)//{z}/{x}/{y}", "a script"),
