@@ -375,13 +375,11 @@ def port(live: TableLive) -> Iterator[int]:
 
 def test_the_python_example_runs(port: int) -> None:
     code = example("python", port)
-    assert len(code.splitlines()) <= 12
+    assert len(code.splitlines()) <= 14
     said = subprocess.run(  # noqa: S603 # our own page
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
-    assert said.stdout.splitlines() == [
-        "嘉节社区暖心驿站: quiet, 2 free sockets", "嘉节社区暖心驿站: quiet, 2 free sockets"
-    ]  # fmt: skip
+    assert said.stdout.splitlines() == ["嘉节社区暖心驿站 quiet 2 free sockets"] * 2
 
 
 def test_the_curl_example_runs(port: int) -> None:
