@@ -47,23 +47,32 @@ class Filled:
     first: bool
 
 
-def fill(folder: Folder, stations: Sequence[str], progress: Progress) -> Filled:
-    """Bring the history of ``stations`` up to now.
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def fill(
+    folder: Folder, stations: Sequence[str], progress: Progress, clock: Callable[[], int] = _now_ms
+) -> Filled:
+    """Bring the history of ``stations`` up to now, as ``clock`` says it, in milliseconds.
 
     Raises:
         DemoError: the history could not be made or was refused.
     """
-    began, now_ms = time.monotonic(), _now_ms()
+    began, now_ms = time.monotonic(), clock()
     with closing(Store.open(folder.readings)) as store, closing(Registry.open(folder.registry)) as registry:
         live, pipeline = Live(store), Pipeline()
         live.refresh_registry(registry.networks(), registry.stations(), now_ms)
         live.rebuild(now_ms)
-        ingest = Ingest(store, live, pipeline, AcceptedWindow(), _now_ms)
+        ingest = Ingest(store, live, pipeline, AcceptedWindow(), clock)
         ingest.set_stations(stations)
         first = store.counts().snapshots == 0
         missing = _missing(store, stations, now_ms)
         with _makers(folder, missing, now_ms) as lines:
-            _take(lines, ingest, live, _Share(missing, now_ms, progress))
+            share = _Share(missing, now_ms, progress)
+            for batch in _batches(lines, share):
+                ingest.take(batch)
+                live.settle(clock())
         with closing(Quarters.open(folder.quarters)) as quarters:
             Keeper(store, quarters, live).catch_up(now_ms)
     if pipeline.refused:
@@ -159,7 +168,7 @@ def _lines(
         raise DemoError(f"the simulated history could not be made (exit codes {codes})")
 
 
-def _take(lines: Iterator[bytes], ingest: Ingest, live: Live, share: _Share) -> None:
+def _batches(lines: Iterator[bytes], share: _Share) -> Iterator[list[Delivery]]:
     batch: list[Delivery] = []
     for line in lines:
         station, at, *message = line.rstrip(b"\n").split(b" ", 2)
@@ -167,16 +176,7 @@ def _take(lines: Iterator[bytes], ingest: Ingest, live: Live, share: _Share) -> 
         if message:
             batch.append(Delivery(topic(station.decode(), "telemetry"), message[0], at_ms))
         if len(batch) == _BATCH:
-            _commit(batch, ingest, live)
+            yield batch
             batch = []
         share.reached(station.decode(), at_ms)
-    _commit(batch, ingest, live)
-
-
-def _commit(batch: Sequence[Delivery], ingest: Ingest, live: Live) -> None:
-    ingest.take(batch)
-    live.settle(_now_ms())
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    yield batch

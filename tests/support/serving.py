@@ -22,11 +22,14 @@ class Closing(Protocol):
 
 
 @contextmanager
-def serving(app: Closing, forwarded_allow_ips: str = "127.0.0.1") -> Iterator[int]:
-    """The port on which ``app`` is served; ended as the server ends it: streams first."""
+def serving(app: Closing, forwarded_allow_ips: str = "127.0.0.1", *, dated: bool = True) -> Iterator[int]:
+    """The port on which ``app`` is served; ended as the server ends it: streams first.
+
+    Answers that are not ``dated`` have no Date, by which pages would learn the time of this machine.
+    """
     config = uvicorn.Config(
         app, port=0, access_log=False, log_config=None, http="httptools", ws="none", lifespan="off",
-        timeout_graceful_shutdown=5, forwarded_allow_ips=forwarded_allow_ips,
+        timeout_graceful_shutdown=5, forwarded_allow_ips=forwarded_allow_ips, date_header=dated,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="serving")
