@@ -37,6 +37,13 @@ _CONNECTED: Final = re.compile(r"^([\d,]+) of ([\d,]+) connected(?:, ([\d,]+) cu
 _STARTED: Final = "server_started"
 """What the server says once the port is its own."""
 
+_PLACES: Final = (
+    ("/n/taiyuan", "a city: list and map"),
+    ("/s/taiyuan-jiajie", "a station, as its plate opens it"),
+    ("/door/taiyuan-jiajie", "the screen at its door"),
+)
+"""What a newcomer may want to see next."""
+
 USUAL_PORT: Final = 8080
 CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 EVENING_H, MORNING_H = 22, 6
@@ -60,6 +67,7 @@ class Demo:
         self._stations = build(live)
         self._live = [each.station.id for each in self._stations if each.life is not None]
         self._port = choose_port(port)
+        self._url = f"http://{_HOST}:{self._port}"
         self._console = console
         self._children = Children(folder.logs)
 
@@ -143,6 +151,7 @@ class Demo:
     def _settings(self, broker_port: int, password: str) -> str:
         return (
             f'data_dir = "{self._folder.data}"\nhost = "{_HOST}"\nport = {self._port}\n'
+            f'public_url = "{self._url}"\n'
             f'broker_host = "{_HOST}"\nbroker_port = {broker_port}\n'
             f'broker_username = "{broker.SERVER_USER}"\nbroker_password = "{password}"\n'
         )
@@ -174,7 +183,8 @@ class Demo:
         self._say(f"all stations are connected, {seconds:.0f} s after the start")
         if night := night_in_china(datetime.now(UTC)):
             self._say(night)
-        self._console.print(f"\n  Open  [bold]http://{_HOST}:{self._port}/[/bold]   (Ctrl-C ends the demo)")
+        self._console.print(f"\n  Open  [bold]{self._url}/[/bold]   (Ctrl-C ends the demo)")
+        self._say("\n".join(f"        {self._url}{path}   {what}" for path, what in _PLACES))
         self._say(f"  Look  {status_command(sys.argv[0], self._folder.settings)}\n")
 
     def _say(self, text: str) -> None:
