@@ -1,4 +1,8 @@
-"""Styles, scripts and icons: read once, served ready-made below an address that changes with them."""
+"""Styles, scripts and icons: read once, served ready-made below an address that changes with them.
+
+What only people read, comments and indentation, stays here: a fifth of the bytes on a weak line. No minifier
+does that, for those that need no JavaScript engine misread regular expressions and nested templates.
+"""
 
 import hashlib
 import re
@@ -19,6 +23,11 @@ _IMPORT: Final = re.compile(r"""^(?:import|export)\b[^;"'=(]*["']\./([a-z_]+\.js
 _MODULE: Final = re.compile(
     r'<script type="module"(?: async)? src="(?P<at>[^"]*/)(?P<name>[a-z_]+\.js)"></script>'
 )
+_FOR_PEOPLE: Final = {
+    ".css": re.compile(rb"/\*.*?\*/\s*|^[ \t]+|\n(?=\n)", re.MULTILINE | re.DOTALL),
+    ".js": re.compile(rb"^[ \t]*(?://.*)?\n|^[ \t]+", re.MULTILINE),
+}
+"""Whole lines of comment, indentation and blank lines; a text in a script stands on one line."""
 _FOR_EVER: Final = b"public, max-age=31536000, immutable"
 
 
@@ -28,7 +37,7 @@ class Assets:
     def __init__(self) -> None:
         paths = sorted(path for path in _FOLDER.rglob("*") if path.suffix in _TYPES)
         self._bodies = {
-            path.relative_to(_FOLDER).as_posix(): Body.of(path.read_bytes(), _TYPES[path.suffix], _FOR_EVER)
+            path.relative_to(_FOLDER).as_posix(): Body.of(_for_browsers(path), _TYPES[path.suffix], _FOR_EVER)
             for path in paths
         }
         digest = hashlib.blake2b(digest_size=6)
@@ -68,3 +77,10 @@ class Assets:
             names = _IMPORT.findall(body.plain.decode()) if body else []
             met += [other for other in dict.fromkeys(names) if other not in met]
         return tuple(met[1:])
+
+
+def _for_browsers(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix not in _FOR_PEOPLE or "vendor" in path.relative_to(_FOLDER).parts:
+        return content
+    return _FOR_PEOPLE[path.suffix].sub(b"", content)

@@ -117,34 +117,35 @@ def opened(page: Page, url: str, name: str) -> None:
         details.evaluate("(e) => (e.open = true)")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(browser: Browser, url: str, name: str) -> None:
-    for locale, scheme in (("zh-CN", "light"), ("en-GB", "dark")):
-        chosen: Any = {"locale": locale, "color_scheme": scheme, "reduced_motion": "reduce"}
-        with phone(browser, **chosen) as context:
-            page = context.new_page()
-            opened(page, url, name)
-            page.evaluate(AXE)
-            assert page.evaluate(FIND) == [], (locale, scheme)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_it_works_on_a_narrow_phone_and_in_large_type(browser: Browser, url: str, name: str) -> None:
-    for width, percent, locale in ((320, 100, "zh-CN"), (320, 200, "en-GB")):
-        with phone(browser, locale=locale, viewport={"width": width, "height": 640}) as context:
-            page = context.new_page()
-            opened(page, url, name)
-            page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
-            assert page.evaluate(WIDER) <= 0, (width, percent)
-            assert page.evaluate(CUT) == [], (width, percent)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_what_is_tapped_is_as_large_as_a_finger(browser: Browser, url: str, name: str) -> None:
-    with phone(browser, locale="en-GB") as context:
+@pytest.fixture(
+    scope="module",
+    params=product(PAGES, (("zh-CN", "light"), ("en-GB", "dark"))),
+    ids=lambda chosen: f"{chosen[0]}-{chosen[1][0]}",
+)
+def shown(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Page]:
+    """Each page in both languages, light and dark; opened once for all that only look at it."""
+    name, (locale, scheme) = request.param
+    with phone(browser, locale=locale, color_scheme=scheme, reduced_motion="reduce") as context:
         page = context.new_page()
         opened(page, url, name)
-        assert page.evaluate(SMALL, 44) == []
+        yield page
+
+
+def test_axe_finds_nothing(shown: Page) -> None:
+    shown.evaluate(AXE)
+    assert shown.evaluate(FIND) == []
+
+
+def test_what_is_tapped_is_as_large_as_a_finger(shown: Page) -> None:
+    assert shown.evaluate(SMALL, 44) == []
+
+
+def test_it_works_on_a_narrow_phone_and_in_large_type(shown: Page) -> None:
+    shown.set_viewport_size({"width": 320, "height": 640})
+    for percent in (100, 200):
+        shown.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+        assert shown.evaluate(WIDER) <= 0, percent
+        assert shown.evaluate(CUT) == [], percent
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "door"])

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,38 @@ FILES = {
     "js/c.js": 'export const c = 1; // import "./comment.js";\n',
     "js/alone.js": "export {};\n",
 }
+
+OWN = [
+    path
+    for path in sorted(assets._FOLDER.rglob("*"))
+    if path.suffix in (".css", ".js") and "vendor" not in path.parts
+]
+TOO_NEW = {
+    ".css": {
+        r":(is|where)\(": 88,
+        r":has\(": 105,
+        r"\binset:": 87,
+        r"\baspect-ratio:": 88,
+        r"color-mix\(": 111,
+        r"@(layer|container|scope)\b": 99,
+        r"^\s*&": 112,
+    },
+    ".js": {
+        r"\.at\(": 92,
+        r"\.findLast": 97,
+        r"\.to(Sorted|Reversed|Spliced)\(": 110,
+        r"\b(Object|Map)\.groupBy\(": 117,
+        r"\bObject\.hasOwn\(": 93,
+        r"\bstructuredClone\(": 98,
+        r"\bAbortSignal\.(timeout|any)\(": 103,
+        r"\bcrypto\.randomUUID\(": 92,
+        r"^await\b|^(const|let)[^;(]*= await\b": 89,
+        r"\bstatic \{": 94,
+        r"\binert\b": 102,
+        r"\.checkVisibility\(": 105,
+    },
+}
+"""What WeChat's browser on an old Android phone, a Chromium 86, does not know, with the first that does."""
 
 
 @pytest.fixture
@@ -36,3 +69,40 @@ def test_a_page_names_each_module_once(made: Assets) -> None:
     links = [part.split('"')[0] for part in html.split('modulepreload" href="')[1:]]
     assert links == ["/way/static/7f/js/b.js", "/way/static/7f/js/c.js"]
     assert made.preloaded("<p>no scripts</p>") == "<p>no scripts</p>"
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_an_old_phone_understands_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    found = {
+        word: since for word, since in TOO_NEW[path.suffix].items() if re.search(word, text, re.MULTILINE)
+    }
+    assert found == {}
+
+
+def test_what_only_people_read_stays_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in {
+        "js/a.js": '// Of a.\n\nexport const a = "// no comment"; // Stays.\n\n  // Of b.\n  b(`${a}`);\n',
+        "css/a.css": '/* Of\n  all */\n\n@media print {\n  a { content: "  b"; }\n}\n',
+        "vendor/c.js": "  // As it was published.\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(assets, "_FOLDER", tmp_path)
+    served = {
+        name: body.plain.decode()
+        for name in ("js/a.js", "css/a.css", "vendor/c.js")
+        if (body := Assets().get(name))
+    }
+    assert served == {
+        "js/a.js": 'export const a = "// no comment"; // Stays.\nb(`${a}`);\n',
+        "css/a.css": '@media print {\na { content: "  b"; }\n}\n',
+        "vendor/c.js": "  // As it was published.\n",
+    }
+
+
+def test_no_text_in_a_script_goes_over_a_line() -> None:
+    """For in a text nothing is a comment or an indentation."""
+    for path in OWN:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert path.suffix == ".css" or line.count("`") % 2 == 0, (path.name, line)
