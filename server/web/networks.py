@@ -5,7 +5,7 @@ a Raspberry Pi) ≠ online (fresh readings now). A sub-network's stations are in
 counts hold them, and a total adds only the networks that have no parent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from server.model import Network, Qualifier, StationState, family
@@ -26,6 +26,9 @@ class Live(Protocol):
 
     def network_version(self, network_id: str) -> int:
         """Counts up with every change of that network that a rider would see."""
+
+    def listen(self, news: Callable[[], None]) -> None:
+        """Have ``news`` called, in the writing thread, after changes that a rider would see."""
 
 
 class Declared(Struct, frozen=True):

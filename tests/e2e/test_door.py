@@ -20,7 +20,7 @@ from tests.support.site import Site
 from tests.support.web import TableLive, TableStore, open_state, static_state, station
 
 DAYS = 30
-UPDATES_A_DAY = 40
+UPDATES_A_DAY = 12
 WARM_UP_DAYS = 3
 LOSE_AND_FIND = """async (times) => {
     for (let time = 0; time < times; time += 1) {
@@ -98,7 +98,7 @@ def test_a_month_leaves_no_trace(browser: Browser, url: str, live: TableLive, no
             if day == WARM_UP_DAYS:
                 first = growth(session)
         last = growth(session)
-    assert last["Nodes"] <= first["Nodes"] + 300, (first, last)
+    assert last["Nodes"] <= first["Nodes"] + 100, (first, last)
     assert last["Documents"] <= first["Documents"] + 1, (first, last)
     assert last["JSEventListeners"] <= first["JSEventListeners"] + 5, (first, last)
     assert last["JSHeapUsedSize"] <= first["JSHeapUsedSize"] + 500_000, (first, last)

@@ -104,8 +104,12 @@ def test_a_change_shows_at_once_and_moves_the_list_when_nobody_is_at_it(
     browser: Browser, url: str, live: TableLive, now_ms: int
 ) -> None:
     with located(browser) as context:
-        page = opened(context, f"{url}/n/taiyuan")
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
         expect_ids(page, "3", "2", "1", "4")
+        page.clock.run_for(11_000)
         live.put(crowd(open_state(station(3), now_ms), now_ms))
         expect(page.locator("#taiyuan-0003 [data-fact=crowding] .word")).to_have_text("满了")
         expect_ids(page, "2", "1", "4", "3")

@@ -11,7 +11,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import APIResponse, Browser, Route, expect
 
 from contract import codec, topics
 from contract.messages import Climate, Snapshot, Telemetry
@@ -91,6 +91,32 @@ def test_a_station_page_follows_each_socket(browser: Browser, url: str, live: Ta
         live.put(crowd(open_state(station(1), now_ms), now_ms))
         expect(page.locator("[data-socket=s1] .word")).to_have_text("充电中")
         expect(page.locator("[data-fact=comfort] .note")).to_have_text("31 °C，湿度 70%")
+
+
+def test_a_list_that_took_long_takes_nothing_back(
+    browser: Browser, url: str, live: TableLive, now_ms: int
+) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+    with phone(browser) as context:
+        page = context.new_page()
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        page.route("**/compact*", lambda route: held.append((route, route.fetch())))
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        until(lambda: page.evaluate("true") and bool(held), 10, "the list is on its way")
+        live.put(crowd(open_state(station(1), now_ms), now_ms))
+        word = page.locator("#taiyuan-0001 [data-fact=crowding] .word")
+        expect(word).to_have_text("满了")
+        page.evaluate("window.words = []")
+        page.locator("#taiyuan-0001 [data-fact=crowding] .word").evaluate(
+            "(e) => new MutationObserver(() => words.push(e.textContent)).observe(e, { childList: true })"
+        )
+        [(route, answer)] = held
+        with page.expect_request_finished(lambda request: "/taiyuan/compact" in request.url):
+            route.fulfill(response=answer)
+        page.evaluate("new Promise((done) => setTimeout(done, 100))")
+        expect(word).to_have_text("满了")
+        assert page.evaluate("words") == [], "not even for a moment"
 
 
 def test_without_a_stream_the_list_is_asked_for(

@@ -96,3 +96,24 @@ def test_in_another_city_riding_times_say_nothing(browser: Browser, url: str) ->
         expect(page.locator(".where")).to_contain_text("太远")
         expect_ids(page, "2", "3", "1", "4")
         expect(page.locator(".way").first).to_have_text("")
+
+
+def test_a_browser_that_tells_no_permissions_follows_the_rider_after_a_tap(
+    browser: Browser, url: str
+) -> None:
+    """As WeChat's does: where it has just allowed the place, it is asked for it again without a word."""
+    with phone(browser) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "Object.defineProperty(navigator, 'permissions', { value: undefined });"
+            "const ride = [37.8033, 37.8010];"
+            "navigator.geolocation.getCurrentPosition = (done) =>"
+            " done({ coords: { latitude: ride.shift(), longitude: 112.501 } });"
+        )
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        expect(page.locator("#taiyuan-0001 .way"), "nobody has asked").to_have_text("")
+        page.get_by_role("button", name="离我最近").click()
+        expect(page.locator("#taiyuan-0001 .way")).to_contain_text("260 米")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator("#taiyuan-0001 .way")).to_contain_text("10 米")

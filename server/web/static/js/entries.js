@@ -3,7 +3,7 @@
 import { put } from "./cards.js";
 import { now } from "./clock.js";
 import { spoken } from "./spoken.js";
-import { lacks } from "./wishes.js";
+import { lacks } from "./selection.js";
 
 const LONGEST_RIDE_MIN = 90;
 const SILENT = ["offline", "none"];

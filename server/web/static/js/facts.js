@@ -4,8 +4,10 @@ export class Text {
   constructor(setup, language) {
     this.strings = setup.strings;
     this.looks = setup.looks;
-    this.zone = setup.zone;
     this.language = language;
+    const minutes = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" };
+    // Made once: that takes a phone longer than all that it is then asked for.
+    this.calendar = new Intl.DateTimeFormat("en-GB", { ...minutes, hourCycle: "h23", timeZone: setup.zone });
   }
 
   say(key, values = {}) {
@@ -19,16 +21,19 @@ export class Text {
   }
 
   moment(instant, nowMs) {
-    const day = (ms) => new Date(ms).toLocaleDateString("en-CA", { timeZone: this.zone });
-    const at = new Date(instant);
-    const time = at
-      .toLocaleTimeString("en-GB", { timeZone: this.zone, hour: "2-digit", minute: "2-digit" })
-      .replace(/^0/, "");
-    const days = (Date.parse(day(at)) - Date.parse(day(nowMs))) / 86_400_000;
+    const { day, time } = this.local(Date.parse(instant));
+    const days = day - this.local(nowMs).day;
     if (days === 0) return this.say("day.today", { time });
     if (days === 1) return this.say("day.tomorrow", { time });
-    const weekday = (new Date(day(at)).getUTCDay() + 6) % 7;
-    return this.say("day.weekday", { day: this.say(`weekday.${weekday}`), time });
+    // Day 0, 1 January 1970, was a Thursday; Monday is weekday 0.
+    return this.say("day.weekday", { day: this.say(`weekday.${(day + 3) % 7}`), time });
+  }
+
+  // Where the stations are: the day, counted since 1970, and the time of day.
+  local(ms) {
+    const parts = this.calendar.formatToParts(ms).map(({ type, value }) => [type, value]);
+    const { year, month, day, hour, minute } = Object.fromEntries(parts);
+    return { day: Date.UTC(year, month - 1, day) / 86_400_000, time: `${Number(hour)}:${minute}` };
   }
 
   name(name) {

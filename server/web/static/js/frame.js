@@ -1,7 +1,7 @@
 // What the page says around the list: how many and in which order, what to do when nothing fits, where the rider is.
 
 import { put } from "./cards.js";
-import { lacks } from "./wishes.js";
+import { lacks } from "./selection.js";
 
 const at = (selector) => document.querySelector(selector);
 

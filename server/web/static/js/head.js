@@ -1,6 +1,8 @@
-// What a rider asks of the list: district, name, needs. Shown in the head, kept in the address.
+// What a rider asks of the list: district, name, needs. Shown in the head, kept in the address (`want=socket,water`);
+// the needs on the phone too.
 
-import { remember, wished, WISHES } from "./wishes.js";
+const WISHES = ["socket", "battery", "water", "meal", "toilet", "places"];
+const KEY = "waystation.wishes";
 
 export class Head {
   // ready(): the phone has all stations and can answer by itself; until then the links are followed.
@@ -86,6 +88,29 @@ export class Head {
     }
     url.searchParams.delete("page");
     set(url.pathname + url.search.replace(/%2C/g, ",") + url.hash);
+  }
+}
+
+// The address wins, so that a shared list shows what was shared; without a word in it, what was chosen last.
+function wished(query) {
+  if (query.has("want")) return parse(query.get("want"));
+  try {
+    return parse(localStorage.getItem(KEY));
+  } catch (error) {
+    return []; // A browser that keeps nothing.
+  }
+}
+
+function parse(want) {
+  const asked = (want || "").split(",");
+  return WISHES.filter((wish) => asked.includes(wish));
+}
+
+function remember(wishes) {
+  try {
+    localStorage.setItem(KEY, wishes.join(","));
+  } catch (error) {
+    // Then the address alone keeps them.
   }
 }
 

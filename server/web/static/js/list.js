@@ -7,7 +7,7 @@ import { Entries } from "./entries.js";
 import { Text } from "./facts.js";
 import { Frame } from "./frame.js";
 import { Head } from "./head.js";
-import { first, lists, old } from "./early.js";
+import { Lists } from "./lists.js";
 import { Place } from "./place.js";
 import { judge } from "./rank.js";
 import { select } from "./selection.js";
@@ -26,10 +26,12 @@ const at = (selector) => document.querySelector(selector);
 const entries = new Entries(setup, text, new Cards(setup, text));
 const frame = new Frame(text, (id) => entries.link(id));
 const stations = new Stations();
-let coming = first;
+const lists = new Lists(setup);
 let limit = PAGE;
 let eventId = setup.event_id;
 let far = false;
+let loading = 0;
+let meanwhile = []; // What was told while a list was on its way: it is newer than that.
 
 const head = new Head(text, () => stations.rows.size > 0, () => rank(true));
 const place = new Place((tapped) => {
@@ -82,6 +84,7 @@ function show(selection, judged, wanted, byItself) {
 }
 
 function changed(statuses) {
+  if (loading) meanwhile.push(...statuses);
   const rows = stations.merge(statuses);
   rows.filter((row) => entries.shown.has(row.id)).forEach((row) => refresh(row, asked()));
   rank(false);
@@ -96,22 +99,27 @@ function older(atMs, saidOf) {
 }
 
 async function load(signal) {
-  const list = coming || lists.newest(signal);
-  coming = null;
-  take(await list);
+  loading += 1;
+  try {
+    take(await lists.newest(signal));
+  } finally {
+    loading -= 1;
+    if (!loading) meanwhile = [];
+  }
 }
 
 function take(list) {
   eventId = list.eventId;
   const first = !stations.rows.size;
   stations.replace(list.rows);
+  stations.merge(meanwhile);
   if (first) head.catchUp();
   rank(first);
 }
 
 // What was kept is shown when it is no older than the page itself: else its first thirty would go back in time.
 async function begin() {
-  const seen = await old;
+  const seen = await lists.kept();
   const recent = seen && now() - seen.atMs < setup.offline_s * 1000;
   if (seen && ("kept" in document.documentElement.dataset || (recent && place.here))) take(seen);
   await stream.ask();

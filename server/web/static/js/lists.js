@@ -10,6 +10,8 @@ export class Lists {
   constructor(setup) {
     this.address = `${setup.base}/api/v1/networks/${setup.network}/compact`;
     this.whole = null;
+    // A page from the server has asked for the whole list already; one from the service worker has not.
+    this.preload = document.querySelector("link[rel=preload][as=fetch]");
   }
 
   // What this phone kept of an earlier visit, or null.
@@ -25,7 +27,8 @@ export class Lists {
   // { rows, eventId, atMs }; throws when there is no answer.
   async newest(signal) {
     const askedMs = Date.now();
-    const query = this.whole ? `?registry=${this.whole.tag}` : "";
+    const query = this.whole && !this.preload ? `?registry=${this.whole.tag}` : "";
+    this.preload = null;
     const answer = await fetch(this.address + query, { signal });
     if (!answer.ok) throw new Error(answer.statusText);
     learnFrom(answer, askedMs);

@@ -20,7 +20,12 @@ export class Place {
 
   // At the start of a page, and when the rider comes back to it.
   async renew() {
-    if (!window.isSecureContext || !navigator.permissions) return;
+    if (!window.isSecureContext) return;
+    if (!navigator.permissions) {
+      // It does not tell what it allows; where it has just allowed it, it does not ask again.
+      if (this.asked && this.here) await this.locate(true);
+      return;
+    }
     try {
       const permission = await navigator.permissions.query({ name: "geolocation" });
       if (permission.state === "granted") await this.locate(true);

@@ -55,10 +55,10 @@ function compare(one, other) {
 // By code points, as Python does: every phone and the server come to the same order.
 function text(one = "", other = "") {
   if (one === other) return 0;
-  const [a, b] = [Array.from(one), Array.from(other)];
-  const at = a.findIndex((sign, index) => sign !== b[index]);
-  if (at < 0) return -1;
-  return at < b.length && a[at].codePointAt(0) < b[at].codePointAt(0) ? -1 : 1;
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  if (at === one.length || at === other.length) return one.length - other.length;
+  return one.codePointAt(at) - other.codePointAt(at);
 }
 
 function accessThen(access, freshness, arrivalMs) {

@@ -1,8 +1,6 @@
 // Which stations the list shows, best first. Pure.
 
 import { distance, ranked } from "./rank.js";
-import { found, inside } from "./stations.js";
-import { lacks } from "./wishes.js";
 
 const FAR_M = 50_000;
 
@@ -27,4 +25,24 @@ function leastLacking(judged) {
 function isFar(rows, place) {
   const placed = place ? rows.filter((row) => row.lat !== undefined && row.lat !== null) : [];
   return placed.length > 0 && placed.every((row) => distance(place, row) > FAR_M);
+}
+
+// What a judged station (rank.js) lacks of the wishes: "no_water", "unknown_socket"; also "closed" when there are
+// wishes at all, as nobody gets anything behind a closed door.
+export function lacks(judged, wishes) {
+  const reasons = Object.keys(judged.penalties).filter((reason) => /^(no|unknown)_/.test(reason));
+  return judged.closed && wishes.length ? ["closed", ...reasons] : reasons;
+}
+
+// Whether a name, an alias or a part of the region holds what was typed; case and blanks do not matter.
+function found(row, typed) {
+  const plain = (words) => words.toLowerCase().replace(/\s+/g, "");
+  const wanted = plain(typed);
+  const names = [row.name.zh, row.name.en || "", ...(row.aliases || []), ...(row.region || [])];
+  return !wanted || names.some((name) => plain(name).includes(wanted));
+}
+
+// One district of the network, "" for all of it.
+function inside(row, district) {
+  return !district || (row.region || [])[0] === district;
 }

@@ -9,7 +9,7 @@ import { Stream } from "./stream.js";
 import { Units } from "./units.js";
 
 const AGES_MS = 10_000;
-const RENEW_MS = 15 * 60_000; // The forecast's quarter, and the mark of the present hour.
+const RENEW_MS = 15 * 60_000; // The forecast's quarter, the mark of the present hour, and what was tomorrow.
 
 const setup = JSON.parse(document.getElementById("setup").textContent);
 learnFromPage(setup.now);
@@ -108,7 +108,7 @@ showAges();
 setInterval(showAges, AGES_MS);
 setInterval(() => {
   outdated = true;
-  seen();
+  if (document.visibilityState === "visible") ask().catch(() => {});
 }, RENEW_MS);
 document.addEventListener("visibilitychange", seen);
 addEventListener("pageshow", (event) => {

@@ -58,16 +58,3 @@ export class Stations {
     }
   }
 }
-
-// Whether a name, an alias or a part of the region holds what was typed; case and blanks do not matter.
-export function found(row, typed) {
-  const plain = (words) => words.toLowerCase().replace(/\s+/g, "");
-  const wanted = plain(typed);
-  const names = [row.name.zh, row.name.en || "", ...(row.aliases || []), ...(row.region || [])];
-  return !wanted || names.some((name) => plain(name).includes(wanted));
-}
-
-// One district of the network, "" for all of it.
-export function inside(row, district) {
-  return !district || (row.region || [])[0] === district;
-}
