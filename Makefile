@@ -45,6 +45,11 @@ faults: .venv/dev.done ## kill broker, server and station at random, KILLS=200 S
 	@scripts/packages.sh mosquitto mosquitto-clients
 	$(RUN) tests.faults --kills $(KILLS) --seed $(SEED)
 
+.PHONY: screenshots
+screenshots: .venv/dev.done ## draw the pictures of the docs anew
+	@scripts/packages.sh chromium fonts-noto-cjk
+	$(RUN) scripts.screenshots
+
 .PHONY: lock
 lock: .venv/dev.done ## write requirements/*.lock anew from pyproject.toml, keeping the versions they name
 	scripts/lock.sh

@@ -1,10 +1,13 @@
-"""The documents hold together: links resolve, files and targets that they name are there."""
+"""The documents hold together: what they name is there, and what can be opened or typed is named."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer import Typer
+
+from server.__main__ import app
 
 ROOT = Path(__file__).parents[1]
 
@@ -16,6 +19,13 @@ FILE = re.compile(
     r"(?:contract|docs|edge|firmware_config|grafana|requirements|scripts|server|tests)/[\w./-]*[\w/]|Makefile|pyproject\.toml"
 )
 TARGET = re.compile(r"\bmake ([a-z]+)\b")
+PICTURE = re.compile(r'!\[[^\]]*\]\(([^)\s]+)\)|<img src="([^"]+)"[^>]* alt="[^"]+">')
+ROUTE = re.compile(r'^ *@app\.(?:get|post)\(\s*"(/[^"]*)"', re.MULTILINE)
+BLANK = re.compile(r"\{[\w:]+\}|<[a-z]+>")
+"""What stands in an address for an id."""
+IMAGES = ROOT / "docs" / "images"
+LARGEST_PICTURE, ALL_PICTURES = 90_000, 900_000
+"""Bytes: a clone stays small, and a page of the docs opens on a phone."""
 
 
 def documents() -> list[Path]:
@@ -52,6 +62,32 @@ def unknown_files(text: str) -> Iterator[str]:
             yield code
 
 
+def pictures(path: Path) -> set[Path]:
+    """The pictures of a document; those of a page elsewhere are none of ours."""
+    found = ("".join(each) for each in PICTURE.findall(FENCE.sub("", path.read_text(encoding="utf-8"))))
+    return {(path.parent / each).resolve() for each in found if "://" not in each}
+
+
+def routes() -> set[str]:
+    """Addresses that the server answers, but for its own scripts and styles."""
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "server" / "web").glob("*.py"))
+    found = {route for source in sources for route in ROUTE.findall(source)}
+    return {route for route in found if not route.startswith("/static/")}
+
+
+def commands(group: Typer, words: str) -> Iterator[str]:
+    """What can be typed below ``words``."""
+    for command in group.registered_commands:
+        yield f"{words} {command.name or getattr(command.callback, '__name__', '')}"
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        yield from commands(inner.typer_instance, f"{words} {inner.name}")
+
+
+def all_text() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in documents())
+
+
 def targets() -> set[str]:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     return set(re.findall(r"^\.PHONY: (\w+)$", makefile, re.MULTILINE))
@@ -85,6 +121,31 @@ def test_the_readme_leads_to_every_page_of_the_docs() -> None:
     pages = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
     assert pages
     assert not pages - set(LINK.findall(text))
+
+
+def test_the_pictures_of_the_docs_are_those_that_are_there() -> None:
+    named = set[Path]().union(*(pictures(path) for path in documents()))
+    assert named
+    assert named == set(IMAGES.iterdir())
+
+
+def test_pictures_are_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in IMAGES.iterdir()}
+    assert {name: size for name, size in sizes.items() if size > LARGEST_PICTURE} == {}
+    assert sum(sizes.values()) <= ALL_PICTURES
+
+
+def test_each_address_is_in_the_docs() -> None:
+    named = set(re.findall(r"/[\w./{}-]*", BLANK.sub("{}", all_text())))
+    assert len(routes()) > 15
+    assert {route for route in routes() if BLANK.sub("{}", route) not in named} == set()
+
+
+def test_each_command_is_in_the_docs() -> None:
+    text = all_text()
+    found = set(commands(app, "waystation"))
+    assert {"waystation demo", "waystation reports done", "waystation stations import"} <= found
+    assert {command for command in found if not re.search(rf"\b{command}\b", text)} == set()
 
 
 def test_the_checks_can_fail() -> None:
