@@ -56,7 +56,7 @@ class Server:
         self._ingest = Ingest(self.store, self.live, self.pipeline, window, _now_ms)
         self._link = BrokerLink(
             settings, self._ingest, self.pipeline,
-            tick=self._tick, watched=lambda: self._front.watched, on_failure=self._fail,
+            tick=self._tick, awaited_ms=lambda: self._front.awaited_ms, on_failure=self._fail,
         )  # fmt: skip
         self.reports = _open_reports(settings.reports_db)
         self.forecasts = Forecasts(self.live, self.store, settings.quarters_db, _now_ms)
@@ -154,10 +154,10 @@ class Server:
             if str(error) != self._trouble:
                 log.error("tick_failed error=%s", error)
             self._trouble = str(error)
-        self.live.show(now_ms)
         if now_ms - self._recomputed_ms >= RECOMPUTE_MS:
             self._recomputed_ms = now_ms
             self.live.recompute(now_ms)
+        self.live.show(now_ms)
 
     def _refresh(self, now_ms: int) -> None:
         stations = self.registry.stations()

@@ -43,12 +43,12 @@ TICK_S: Final = 1.0
 RECONNECT_S: Final = 5.0
 """Longest wait before connecting again; the waits are random, so that servers do not come in step."""
 CONNECT_TIMEOUT_S: Final = 5.0
-GATHER_S: Final = 0.04
+GATHER_S: Final = 0.05
 """Least time between the beginnings of two commits: what comes sooner shares the next one. A message that
 comes alone is committed at once; a city's steady trickle costs half as much (ADR 2 has the figures)."""
-UNWATCHED_GATHER_S: Final = 0.2
-"""The same while no page is open and little comes. A station sends a batch each 0.2 s at most, so none of
-them waits for its answer."""
+UNAWAITED_GATHER_S: Final = 0.2
+"""The same while no page could be told of it yet and little comes. A station sends a batch each 0.2 s at
+most, so none of them waits for its answer."""
 BUSY: Final = 500
 """Snapshots in the last second or two, four times what a city sends: a backlog comes, which must not wait."""
 SHOW_S: Final = 1.0
@@ -60,7 +60,7 @@ class BrokerLink:
 
     Args:
         tick: called about every second in the same thread, with the wall clock.
-        watched: whether somebody has a page open and waits for what is new.
+        awaited_ms: from when on (monotonic) somebody with a page open waits for news.
         on_failure: called once, from the thread, when it ends by an error.
     """
 
@@ -71,14 +71,14 @@ class BrokerLink:
         pipeline: Pipeline,
         *,
         tick: Callable[[int], None],
-        watched: Callable[[], bool],
+        awaited_ms: Callable[[], float],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._settings = settings
         self._ingest = ingest
         self._pipeline = pipeline
         self._tick = tick
-        self._watched = watched
+        self._awaited_ms = awaited_ms
         self._on_failure = on_failure
         self._client = self._new_client()
         self._selector = selectors.DefaultSelector()
@@ -187,14 +187,15 @@ class BrokerLink:
         del self._pending[: len(run)], self._mids[: len(run)]
         self._pipeline.pending = len(self._pending)
         if self._client.drained:
-            self._gather_until = now + self._gather_s()
+            self._gather_until = now + self._gather_s(now)
         if self._client.drained or now >= self._show_at:
             self._ingest.show()
             self._show_at = now + SHOW_S
 
-    def _gather_s(self) -> float:
-        busy = self._pipeline.answered_total - self._answered[0] > BUSY
-        return GATHER_S if busy or self._watched() else UNWATCHED_GATHER_S
+    def _gather_s(self, now: float) -> float:
+        if self._pipeline.answered_total - self._answered[0] > BUSY:
+            return GATHER_S
+        return min(max(GATHER_S, self._awaited_ms() / 1000 - now), UNAWAITED_GATHER_S)
 
     def acknowledge(self, mids: Sequence[int]) -> None:
         """Let the broker forget what is committed."""

@@ -7,7 +7,7 @@ and to the count of people, and never moves the words back.
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -59,6 +59,8 @@ class Live:
         self._versions: dict[str, int] = {}
         self._version = 0
         self._dirty: set[str] = set()
+        self._news: Callable[[], None] = lambda: None
+        self._told_version = 0
 
     # --- reading, from any thread ---------------------------------------------------------------------
 
@@ -78,6 +80,10 @@ class Live:
     def network_version(self, network_id: str) -> int:
         """Counts up with every change that a rider of this network would see; 0 when it is unknown."""
         return self._versions.get(network_id, 0)
+
+    def listen(self, news: Callable[[], None]) -> None:
+        """Have ``news`` called after :meth:`show`, when a rider would see a change; in the writing thread."""
+        self._news = news
 
     def link(self, station_id: str) -> Status | None:
         """The last word on a station's connection; for staff, never for "online"."""
@@ -133,10 +139,13 @@ class Live:
         self._links[station_id] = link
 
     def show(self, now_ms: int) -> None:
-        """Make visible what was taken in."""
+        """Make visible what was taken in, and tell the listener of all that is new by now."""
         dirty, self._dirty = self._dirty, set()
         for station_id in dirty:
             self._update(station_id, now_ms)
+        if self._told_version != self._version:
+            self._told_version = self._version
+            self._news()
 
     def settle(self, now_ms: int) -> None:
         """Count people again where a backlog has come in, and keep the counts; every second or so."""

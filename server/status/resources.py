@@ -97,16 +97,21 @@ def _slots(
 
 def slot_word(slot: Slot, thresholds: Thresholds) -> SlotWord:
     """What a slot of an online cabinet shows: the first of its conditions that holds."""
-    conditions: tuple[tuple[bool, SlotWord], ...] = (
-        (_is_faulty(slot, thresholds), "faulty"),
-        (slot.door == "open", "open"),
-        (slot.enabled is False, "disabled"),
-        (slot.battery == "absent", "empty"),
-        (slot.charge == "full" or (slot.soc_pct or 0) >= thresholds.full_soc_pct, "charged"),
-        (slot.charge in {"charging", "limited"}, "charging"),
-        (slot.battery == "present", "present"),
-    )
-    return next((word for holds, word in conditions if holds), "unknown")
+    if _is_faulty(slot, thresholds):
+        return "faulty"
+    if slot.door == "open":
+        return "open"
+    return "disabled" if slot.enabled is False else _battery_word(slot, thresholds)
+
+
+def _battery_word(slot: Slot, thresholds: Thresholds) -> SlotWord:
+    if slot.battery == "absent":
+        return "empty"
+    if slot.charge == "full" or (slot.soc_pct or 0) >= thresholds.full_soc_pct:
+        return "charged"
+    if slot.charge in {"charging", "limited"}:
+        return "charging"
+    return "present" if slot.battery == "present" else "unknown"
 
 
 def _is_faulty(slot: Slot, thresholds: Thresholds) -> bool:

@@ -1,15 +1,18 @@
 """Server-sent events: one frame, encoded once, to thousands of readers.
 
 Plain ASGI, because a framework's streaming response costs twice the time and three times the memory a
-reader. A reader is a bounded queue and a wake-up; the pump looks at each network's version fifty times a
-second, encodes what changed once per selection of districts, and wakes the readers in slices so that no
-other request waits long. A reader that does not take its frames is cut off, never waited for.
+reader. A reader is a bounded queue and a wake-up. The pump rests until the ingest tells of news for a network
+whose frame is due, or a frame becomes due; it encodes what changed once per selection of districts, and wakes
+the readers in slices so that no other request waits long. A reader that does not take its frames is cut off,
+never waited for.
 """
 
 import asyncio
 import logging
+import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -37,7 +40,6 @@ KEEP_ALIVE_MS: Final = 15_000
 """How often ``alive`` is sent: proxies and phones close quiet connections after 30 s or more."""
 SILENCE_MS: Final = 35_000
 """Without a word for so long, a reader knows that the line is dead: two of ``alive`` were lost."""
-PUMP_S: Final = 0.02
 _SLICE: Final = 200
 _MAX_DISTRICTS: Final = 64
 _ALIVE: Final = b"event: alive\ndata: {}\n\n"
@@ -92,6 +94,11 @@ class Channel:
         self.timed_ms = mono_ms
         self.heard_ms = mono_ms
 
+    @property
+    def due_ms(self) -> int:
+        """From when on the next frame of changes may go."""
+        return self.framed_ms + FRAME_MS
+
 
 class Events:
     """The hub of all streams. Everything happens on the event loop that first opened one.
@@ -112,10 +119,17 @@ class Events:
         self._channels: dict[str, Channel] = {}
         self._pump: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
         self._closing = False
         self.readers = 0
         self.dropped_total = 0
         self.frames_total = 0
+        live.listen(self._wake)
+
+    @property
+    def awaited_ms(self) -> float:
+        """From when on (monotonic) a reader waits for news; infinity without readers. From any thread."""
+        return min(self._dues(), default=math.inf)
 
     def last_id(self, network_id: str) -> str:
         """The event id from which a page rendered now has to go on."""
@@ -124,8 +138,7 @@ class Events:
     def close(self) -> None:
         """End all streams; may be called from any thread. New ones are refused."""
         self._closing = True
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._close_all)
+        self._soon(self._close_all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         """Answer one request for the stream."""
@@ -144,6 +157,16 @@ class Events:
             await _serve(reader, receive, send, self._mono_ms)
         finally:
             self._leave(reader, network_id, districts)
+
+    def _wake(self) -> None:
+        """Have the pump look now, unless it will anyway; from any thread."""
+        if not self._news.is_set() and self.awaited_ms <= self._mono_ms():
+            self._soon(self._news.set)
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended, and every stream with it
+                self._loop.call_soon_threadsafe(call)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         query = _query(scope)
@@ -200,11 +223,22 @@ class Events:
             for network_id, channel in list(self._channels.items()):
                 if channel.readers:
                     await self._step(network_id, channel)
-            await asyncio.sleep(PUMP_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._rest_ms() / 1000):
+                    await self._news.wait()
+            self._news.clear()
+
+    def _dues(self) -> Iterator[int]:
+        return (channel.due_ms for channel in list(self._channels.values()) if channel.readers)
+
+    def _rest_ms(self) -> int:
+        """Until the next frame becomes due, for what came sooner; where one is due already, news wakes us."""
+        now = self._mono_ms()
+        return min((due - now for due in self._dues() if due > now), default=FRAME_MS)
 
     async def _step(self, network_id: str, channel: Channel) -> None:
         now = self._mono_ms()
-        if now - channel.framed_ms >= FRAME_MS:
+        if now >= channel.due_ms:
             await self._wake_slowly(self._tell_changes(network_id, channel))
         if now - channel.timed_ms >= TIMES_MS:
             channel.timed_ms = now
@@ -277,6 +311,7 @@ class Events:
             for readers in channel.readers.values():
                 for reader in readers:
                     reader.close()
+        self._news.set()
 
 
 _STREAM_HEADERS: Final[Headers] = [

@@ -65,9 +65,9 @@ class Front:
         self._plain = [pair for pair in self._security if pair[0] in _OF_ASSETS]
 
     @property
-    def watched(self) -> bool:
-        """True while somebody has a page open that is told of changes; from any thread."""
-        return self._events.readers > 0
+    def awaited_ms(self) -> float:
+        """From when on (monotonic) somebody with a page open waits for news; infinity while nobody does."""
+        return self._events.awaited_ms
 
     def close(self) -> None:
         """End all event streams; from any thread."""

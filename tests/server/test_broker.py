@@ -1,5 +1,6 @@
 """The link to a real Mosquitto: commit before PUBACK, and every way of losing the connection."""
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from contract.codec import encode
 from contract.messages import Info, Status
 from server.answers import Answer
 from server.app import Server
-from server.broker import BUSY, GATHER_S, UNWATCHED_GATHER_S
+from server.broker import BUSY, GATHER_S, UNAWAITED_GATHER_S
+from server.web import events
 from tests.support.corpus import BOOT_ID, MALFORMED, as_bytes, snapshot, telemetry
 from tests.support.mosquitto import Broker
 from tests.support.server import RawStation, register, running_server, settings_for
@@ -230,13 +232,46 @@ def test_an_orderly_stop_answers_what_was_read(
     until(lambda: station.committed() == {1}, SOON_S, "the answer went out")
 
 
+def test_news_of_a_station_is_told_at_once(
+    server: Server, station: RawStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "FRAME_MS", 60_000)  # how long it may take, were nobody to wake the web
+    with httpx.stream("GET", stream_of(server), timeout=SOON_S) as stream:
+        lines = stream.iter_lines()
+        next(line for line in lines if line == "event: refresh")
+        station.send(batch(1))
+        assert next(line for line in lines if line.startswith("event")) == "event: changes"
+
+
+def stream_of(server: Server) -> str:
+    return f"http://127.0.0.1:{server.http_port}/api/v1/events?network=test-net"
+
+
 def test_commits_are_further_apart_while_no_page_is_open_and_little_comes(server: Server) -> None:
-    gather_s = server._link._gather_s
-    assert gather_s() == UNWATCHED_GATHER_S
-    url = f"http://127.0.0.1:{server.http_port}/api/v1/events?network=test-net"
-    with httpx.stream("GET", url):
+    def gather_s() -> float:
+        return server._link._gather_s(time.monotonic())
+
+    assert gather_s() == UNAWAITED_GATHER_S
+    with httpx.stream("GET", stream_of(server)):
         until(lambda: gather_s() == GATHER_S, SOON_S, "a page is open")
-    until(lambda: gather_s() == UNWATCHED_GATHER_S, SOON_S, "it has gone")
+    until(lambda: gather_s() == UNAWAITED_GATHER_S, SOON_S, "it has gone")
     server.pipeline.committed_total += BUSY + 1
     assert gather_s() == GATHER_S
-    until(lambda: gather_s() == UNWATCHED_GATHER_S, SOON_S, "the backlog has gone")
+    until(lambda: gather_s() == UNAWAITED_GATHER_S, SOON_S, "the backlog has gone")
+
+
+@pytest.mark.parametrize(
+    ("awaited_s", "gather_s", "why"),
+    [
+        (-5, GATHER_S, "pages wait since 5 s"),
+        (0.02, GATHER_S, "they wait from before the next commit on"),
+        (0.1, 0.1, "news cannot be told before"),
+        (0.9, UNAWAITED_GATHER_S, "the stations wait for their answers"),
+        (math.inf, UNAWAITED_GATHER_S, "no page is open"),
+    ],
+)
+def test_a_commit_waits_for_when_its_news_may_be_told(
+    server: Server, monkeypatch: pytest.MonkeyPatch, awaited_s: float, gather_s: float, why: str
+) -> None:
+    monkeypatch.setattr(server._link, "_awaited_ms", lambda: (100 + awaited_s) * 1000)
+    assert server._link._gather_s(100) == pytest.approx(gather_s), why

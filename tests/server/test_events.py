@@ -1,5 +1,6 @@
 import json
 import logging
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -124,6 +125,22 @@ def test_changes_within_a_second_are_one_frame_with_the_newest(live: TableLive) 
             live.put(warmer(ONE, degrees), warmer(TWO, degrees))
         rows = reader.event()["data"]["stations"]
         assert [row["comfort"]["temperature_c"] for row in rows] == [33, 33]
+
+
+def test_news_wakes_the_pump_and_is_awaited_again_when_the_next_frame_is_due(
+    live: TableLive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with streaming(live) as (port, front):
+        assert front.awaited_ms == math.inf
+        monkeypatch.setattr(events, "FRAME_MS", 60_000)  # until the pump looks by itself
+        with Listener(port, "network=taiyuan") as reader:
+            reader.event()
+            assert front.awaited_ms <= time.monotonic() * 1000
+            assert metric(port, "sse_readers") == 1, "and the pump has looked once by now"
+            live.put(warmer(ONE, 30))
+            assert reader.ids() == [ONE.station.id]
+            assert front.awaited_ms > time.monotonic() * 1000
+        until(lambda: front.awaited_ms == math.inf, DEADLINE_S, "the reader is forgotten")
 
 
 @pytest.mark.parametrize("by_header", [True, False])

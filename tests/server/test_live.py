@@ -21,6 +21,7 @@ from contract.messages import (
     SocketInfo,
     Status,
 )
+from server.dating import DAY_MS
 from server.live import Live
 from server.model import Network, Station, StationState
 from server.store import Accepted, Dating
@@ -207,6 +208,23 @@ def test_a_change_counts_in_its_own_network_only(live: Live, store: Store) -> No
     shown(live)
     assert live.network_version("other") == before
     assert live.network_version("nowhere") == 0
+
+
+def test_the_listener_is_told_once_of_what_a_rider_would_see(live: Live, store: Store) -> None:
+    told: list[int] = []
+    live.show(NOW)
+    live.listen(lambda: told.append(live.network_version("net")))
+    live.show(NOW)
+    assert told == [], "nothing came"
+    take(live, store, snapshot(1, NOW, climate=degrees(25.0)), snapshot(2, NOW + 1, climate=degrees(29.0)))
+    live.show(NOW + 1)
+    assert told == [live.network_version("net")]
+    take(live, store, snapshot(3, NOW + 1000, climate=degrees(29.1)))
+    live.show(NOW + 1000)
+    assert len(told) == 1, "a tenth of a degree is none to a rider"
+    live.recompute(NOW + DAY_MS)
+    live.show(NOW + DAY_MS)
+    assert len(told) == 2, "the clock has spoken"
 
 
 def test_any_change_of_the_registry_counts_everywhere_and_keeps_the_facts(live: Live, store: Store) -> None:

@@ -1,6 +1,6 @@
 """A live state set by hand, with the interface of :class:`server.live.Live`, and stations of every kind."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from contract.messages import SocketState as SocketWord
@@ -54,16 +54,23 @@ class TableLive:
         self._networks = {network.id: network for network in networks}
         self._states: dict[str, StationState] = {}
         self._version = 0
+        self._news: Callable[[], None] = lambda: None
 
     def put(self, *states: StationState) -> None:
         """Set the states of some stations."""
         self._states |= {state.station.id: state for state in states}
         self._version += 1
+        self._news()
 
     def remove(self, station_id: str) -> None:
         """Take a station off the registry."""
         del self._states[station_id]
         self._version += 1
+        self._news()
+
+    def listen(self, news: Callable[[], None]) -> None:
+        """Have ``news`` called after each change."""
+        self._news = news
 
     def networks(self) -> dict[str, Network]:
         """All networks by id."""
