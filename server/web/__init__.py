@@ -3,6 +3,7 @@
     front       first to see a request: security headers, size limits, short cuts around the framework
     bodies      answers encoded once, with gzip and ETag
     events      server-sent events: one frame for thousands of readers
+    readers     one open stream: a bounded queue, cut off when it takes nothing
     feed        what changed since a reader last heard (pure)
     api         the JSON API and its OpenAPI document
     compact     the whole list in columns, small enough for a weak network (pure)

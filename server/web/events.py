@@ -10,10 +10,9 @@ never waited for.
 import asyncio
 import logging
 import math
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs
 
 from server.web import networks
@@ -28,13 +27,12 @@ from server.web.feed import (
     refresh_event,
     times_event,
 )
+from server.web.readers import Reader, cutter, serve
 
 log = logging.getLogger(__name__)
 
 MAX_READERS: Final = 10_000
 """About 100 MB at 10 KiB each; a further reader is answered 503 and polls the list."""
-MAX_PENDING: Final = 16
-"""Frames that may wait for one reader before it is cut off."""
 SEND_TIMEOUT_MS: Final = 20_000
 KEEP_ALIVE_MS: Final = 15_000
 """How often ``alive`` is sent: proxies and phones close quiet connections after 30 s or more."""
@@ -44,42 +42,6 @@ _SLICE: Final = 200
 _MAX_DISTRICTS: Final = 64
 _ALIVE: Final = b"event: alive\ndata: {}\n\n"
 _OPENING: Final = b"retry: 3000\n\n"
-
-
-class Reader:
-    """One open stream: frames that wait for it, and since when it has been taking one."""
-
-    __slots__ = ("_wake", "closed", "cut_off", "pending", "sending_since_ms")
-
-    def __init__(self, cut_off: Callable[[], None]) -> None:
-        self.pending: deque[bytes] = deque()
-        self.sending_since_ms: int | None = None
-        self.closed = False
-        self.cut_off = cut_off
-        self._wake = asyncio.Event()
-
-    def offer(self, frame: bytes) -> bool:
-        """Queue a frame; False when the queue is full."""
-        if len(self.pending) >= MAX_PENDING:
-            return False
-        self.pending.append(frame)
-        self._wake.set()
-        return True
-
-    def close(self) -> None:
-        """Let the stream end after nothing more."""
-        self.closed = True
-        self._wake.set()
-
-    async def write(self, send: Send, mono_ms: Callable[[], int]) -> None:
-        """Send what comes until closed."""
-        while not self.closed:
-            await self._wake.wait()
-            self._wake.clear()
-            while self.pending and not self.closed:
-                self.sending_since_ms = mono_ms()
-                await send({"type": "http.response.body", "body": self.pending.popleft(), "more_body": True})
-                self.sending_since_ms = None
 
 
 class Channel:
@@ -151,10 +113,10 @@ class Events:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        reader = Reader(_cutter(send))
+        reader = Reader(cutter(send))
         self._join(reader, network_id, districts, last_id)
         try:
-            await _serve(reader, receive, send, self._mono_ms)
+            await serve(reader, receive, send, self._mono_ms)
         finally:
             self._leave(reader, network_id, districts)
 
@@ -343,28 +305,3 @@ async def _refuse(send: Send, headers: Headers, code: int, reason: str) -> None:
     await send({"type": "http.response.start", "status": code, "headers": [*extra, *headers]})
     body = b'{"error":"' + reason.replace("\\", "\\\\").replace('"', '\\"').encode() + b'"}'
     await send({"type": "http.response.body", "body": body})
-
-
-async def _serve(reader: Reader, receive: Receive, send: Send, mono_ms: Callable[[], int]) -> None:
-    leaving = asyncio.ensure_future(_until_disconnect(receive))
-    leaving.add_done_callback(lambda _: reader.close())
-    try:
-        await reader.write(send, mono_ms)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-    finally:
-        leaving.cancel()
-
-
-async def _until_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _cutter(send: Send) -> Callable[[], None]:
-    """How to end a connection whose reader takes nothing: closing would wait for its buffer for ever.
-
-    ASGI has no word for it, so uvicorn's transport is aborted; another server waits for TCP's own timeout.
-    """
-    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
-    abort: Callable[[], None] | None = getattr(transport, "abort", None)
-    return abort or (lambda: None)

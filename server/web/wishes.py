@@ -1,6 +1,7 @@
 """What a rider needs of a station: the codes of an address (``want=socket,water``), and what lacks. Pure.
 
-``static/js/head.js`` and ``selection.js`` say the same on the phone; which station meets a wish, :mod:`server.ranking` says.
+``static/js/head.js`` and ``selection.js`` say the same on the phone; which station meets a wish,
+:mod:`server.ranking` says.
 """
 
 from typing import Final, get_args
