@@ -147,6 +147,11 @@ class Settings:
         return self.data_dir / "quarters.db"
 
     @property
+    def desk_db(self) -> Path:
+        """What staff work with: accounts and their audit log; the server and commands write it."""
+        return self.data_dir / "desk.db"
+
+    @property
     def reports_db(self) -> Path:
         """What riders have reported, closed by commands."""
         return self.data_dir / "reports.db"
