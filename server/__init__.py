@@ -18,6 +18,10 @@ Around it:
     model         networks, stations and what riders are told of them
     registry      registry.db: networks and stations, with imports, geo and credentials beside it
     reports       reports.db: what riders say is wrong; limits and notes bound and clean it, pure
+    desk          desk.db: what staff work with, in parts that each bring their tables
+    accounts/     who may do what at the console, and the log of it
+    alerts/       what is wrong, judged by rules and carried through its life, pure
+    notify/       telling people of it: texts, groups, senders that believe only the reply
     plates/       what is printed for the doors: names and QR codes, as SVG and PDF
     config        the table of settings
     pipeline      the stream's counters

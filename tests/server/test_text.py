@@ -57,6 +57,7 @@ def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_ov
             *WEB.glob("static/js/*.js"),
             *WEB.glob("*.py"),
             *WEB.parent.glob("plates/*.py"),
+            *WEB.parent.glob("notify/*.py"),
         ]
     )
     named = set(re.findall(r"""(?:\bt|say|self)\(f?['"`]([a-z_.0-9]+)['"`]""", source))
@@ -66,7 +67,9 @@ def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_ov
                 "hours.", "qualifier.", "alert.", "amenity.", "fact.", "link.", "error.",
                 "list.order.", "near.", "wish.", "lack.", "arrival.", "report.kind.",
                 "report.refused.", "holiday.", "promise.", "standards.", "standard.kept", "standard.missing",
-                "standard.unknown", "go.", "bars.as.", "bars.silence.", "around.instead.")  # fmt: skip
+                "standard.unknown", "go.", "bars.as.", "bars.silence.", "around.instead.",
+                "notify.head.", "notify.section.", "notify.kind.", "notify.todo.", "notify.detail.",
+                "notify.refused.")  # fmt: skip
     left = [key for key in strings("zh") if key not in named and not key.startswith(families)]
     assert left == []
 

@@ -1,0 +1,226 @@
+"""What a message says: in Chinese or English, from alerts to a title, some lines and a link. Pure."""
+
+import string
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from server.alerts.kinds import KINDS
+from server.alerts.model import SEVERITIES, Alert, Bundle, Subject
+from server.model import Network, Station
+from server.notify.harmless import harmless
+from server.notify.model import Message, Refused
+from server.web.public import Name, iso
+from server.web.text import Text
+
+MOST_ITEMS: Final = 12
+"""Alerts named in one message: as many as fit the smallest (WeCom) with usual names; the title counts all."""
+MOST_TALLIES: Final = 4
+ALERTS_PATH: Final = "/staff/alerts"
+CHANNELS_PATH: Final = "/staff/channels"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language, the names of things, and where the console is.
+
+    Attributes:
+        public_url: address that staff reach, with scheme and without a slash at its end.
+        zone: time zone for what belongs to no network.
+    """
+
+    text: Text
+    stations: Mapping[str, Station]
+    networks: Mapping[str, Network]
+    public_url: str
+    zone: str = "Asia/Shanghai"
+
+    def place(self, subject: Subject) -> str:
+        """The name of a station, a network with its district, or the server."""
+        if subject.scope == "server":
+            return self.text("notify.server")
+        if subject.scope == "station" and subject.id in self.stations:
+            station = self.stations[subject.id]
+            return harmless(self.text.name(Name(station.name_zh, station.name_en)))
+        if subject.scope == "network" and subject.id in self.networks:
+            return self._joined(harmless(subject.unit), self._network(subject.id))
+        return harmless(subject.id)
+
+    def around(self, subject: Subject) -> str:
+        """District and network of a station; "" for anything else."""
+        station = self.stations.get(subject.id) if subject.scope == "station" else None
+        if station is None:
+            return ""
+        district = harmless(station.region[0]) if station.region else ""
+        return self._joined(district, self._network(station.network))
+
+    def unit(self, subject: Subject) -> str:
+        """The part that it is about, where the place does not say it."""
+        return "" if subject.scope == "network" else harmless(subject.unit)
+
+    def moment(self, subject: Subject, at_ms: int) -> str:
+        """Clock time where the subject is."""
+        station = self.stations.get(subject.id) if subject.scope == "station" else None
+        network = self.networks.get(station.network if station else subject.id)
+        return self.text.moment(iso(at_ms), network.time_zone if network else self.zone)
+
+    def _network(self, network_id: str) -> str:
+        network = self.networks.get(network_id)
+        return harmless(self.text.name(Name(network.name_zh, network.name_en)) if network else network_id)
+
+    @staticmethod
+    def _joined(*names: str) -> str:
+        return " · ".join(dict.fromkeys(filter(None, names)))
+
+
+def of_bundle(bundle: Bundle, message_id: str, words: Words) -> Message:
+    """The message of a bundle: one alert in full, or many in short.
+
+    Raises:
+        ValueError: the bundle is empty.
+    """
+    alerts = (*bundle.firing, *bundle.flapping, *bundle.resolved)
+    if not alerts:
+        raise ValueError("a bundle without alerts says nothing")
+    one = len(alerts) == 1
+    what = _one(alerts[0], words) if one else _many(alerts, words)
+    lines = [*(_full(alerts[0], words) if one else _short(bundle, words))]
+    if bundle.standing:
+        lines.append(words.text("notify.standing", count=words.text.number(bundle.standing)))
+    return Message(
+        message_id,
+        f"alerts.{bundle.why}",
+        words.text("notify.title", head=words.text(f"notify.head.{_head(bundle)}"), what=what),
+        tuple(lines),
+        words.public_url + ALERTS_PATH + (f"/{alerts[0].id}" if one else ""),
+        words.text("notify.open" if one else "notify.open.many"),
+        {"alerts": [_data(alert) for alert in alerts], "standing": bundle.standing},
+    )
+
+
+def trial(message_id: str, words: Words, by: str = "") -> Message:
+    """A message to see whether it arrives: asked for by a person, or ("") the monthly one."""
+    text = words.text
+    told = text("notify.test.by", by=harmless(by)) if by else text("notify.test.monthly")
+    title = text("notify.title", head=text("notify.head.test"), what=text("notify.test.title"))
+    link = words.public_url + CHANNELS_PATH
+    return Message(message_id, "test", title, (told,), link, text("notify.test.open"))
+
+
+def refusal(refused: Refused, text: Text) -> str:
+    """What became of a refused message, for staff: in words, with what the target itself said."""
+    said = text(f"notify.refused.{refused.reason}")
+    return f"{said} [{refused.detail}]" if refused.detail else said
+
+
+def _head(bundle: Bundle) -> str:
+    """What stands first: the worst that is so now, unless how it is told matters more."""
+    now = (*bundle.firing, *bundle.flapping)
+    if not now:
+        return "resolved"
+    worst = min((alert.severity for alert in now), key=SEVERITIES.index)
+    if worst == "safety" or bundle.why in ("new", "more"):
+        return worst if bundle.firing else "flapping"
+    return bundle.why
+
+
+def _one(alert: Alert, words: Words) -> str:
+    return words.text("notify.what", kind=_kind(alert, words), place=words.place(alert.subject))
+
+
+def _many(alerts: tuple[Alert, ...], words: Words) -> str:
+    """How many, and the commonest kinds of them."""
+    counts = Counter(_kind(alert, words) for alert in alerts).most_common(MOST_TALLIES)
+    kinds = [words.text("notify.tally", kind=kind, count=words.text.number(count)) for kind, count in counts]
+    listed = words.text("list.separator").join(kinds)
+    return words.text("notify.many", count=words.text.number(len(alerts)), kinds=listed)
+
+
+def _full(alert: Alert, words: Words) -> Iterator[str]:
+    text, subject = words.text, alert.subject
+    if around := words.around(subject):
+        yield text("notify.where", place=around)
+    if unit := words.unit(subject):
+        yield text("notify.unit", unit=unit)
+    if detail := _detail(alert, words):
+        yield text("notify.measured", detail=detail)
+    yield text("notify.since", time=words.moment(subject, alert.since_ms))
+    if alert.resolved_ms is not None and not alert.active:
+        yield text("notify.until", time=words.moment(subject, alert.resolved_ms))
+        return
+    if alert.truth == "unknown":
+        yield text("notify.unknown")
+    if alert.kind in KINDS:
+        yield text("notify.todo", todo=text(f"notify.todo.{alert.kind}"))
+
+
+def _short(bundle: Bundle, words: Words) -> Iterator[str]:
+    """A line for each of the first, under what is told of them."""
+    left = MOST_ITEMS
+    for section, alerts in (
+        ("firing", bundle.firing),
+        ("flapping", bundle.flapping),
+        ("resolved", bundle.resolved),
+    ):
+        if alerts and left:
+            yield words.text(f"notify.section.{section}")
+            yield from (f"· {_item(alert, words)}" for alert in alerts[:left])
+            left -= min(left, len(alerts))
+    total = len(bundle.firing) + len(bundle.flapping) + len(bundle.resolved)
+    if total > MOST_ITEMS:
+        yield words.text("notify.rest", count=words.text.number(total - MOST_ITEMS))
+
+
+def _item(alert: Alert, words: Words) -> str:
+    place = " ".join(filter(None, (words.place(alert.subject), words.unit(alert.subject))))
+    detail = _detail(alert, words)
+    key = "notify.item" if detail else "notify.item.bare"
+    blanks = {"detail": detail} if detail else {}
+    return words.text(key, kind=_kind(alert, words), place=place, **blanks)
+
+
+def _kind(alert: Alert, words: Words) -> str:
+    return words.text(f"notify.kind.{alert.kind}") if alert.kind in KINDS else harmless(alert.kind)
+
+
+def _detail(alert: Alert, words: Words) -> str:
+    """What was measured, "" for kinds that measure nothing and where a value is missing."""
+    key = f"notify.detail.{alert.kind}"
+    template = words.text.known("notify.detail", alert.kind)
+    if template == alert.kind or not blanks(template) <= alert.values.keys():
+        return ""
+    return words.text(key, **{name: _value(alert.values[name], words) for name in blanks(template)})
+
+
+def blanks(template: str) -> set[str]:
+    """Names of the values that a string has room for."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def _value(value: float | str, words: Words) -> str:
+    if isinstance(value, str):
+        return harmless(value)
+    return words.text.number(round(value, 1)) if isfinite(value) else "?"
+
+
+def _data(alert: Alert) -> dict[str, object]:
+    """An alert for programs: codes and ids as they are, moments in ISO 8601."""
+    return {
+        "id": alert.id,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "state": alert.state,
+        "scope": alert.subject.scope,
+        "subject": alert.subject.id,
+        "unit": alert.subject.unit,
+        "since": iso(alert.since_ms),
+        "measured_at": iso(alert.measured_ms),
+        "values": dict(_finite(alert.values.items())),
+    }
+
+
+def _finite(values: Iterable[tuple[str, float | str]]) -> Iterator[tuple[str, float | str]]:
+    """Without numbers that JSON does not know."""
+    return ((name, value) for name, value in values if isinstance(value, str) or isfinite(value))

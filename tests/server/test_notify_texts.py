@@ -1,0 +1,295 @@
+"""What staff read: the facts and a link, in both languages, whatever names say and however little fits."""
+
+import inspect
+import json
+import re
+import unicodedata
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.alerts import rules_room
+from server.alerts.kinds import KINDS
+from server.alerts.model import Alert, Bundle, Severity, Subject
+from server.alerts.rules import RULES, SERVER_RULES
+from server.alerts.rules_machine import district_offline
+from server.model import Network, Station
+from server.notify import feishu, webhook, wecom
+from server.notify.cutting import MORE, cut, letter, lines_within
+from server.notify.harmless import MOST, harmless
+from server.notify.model import MOST_LINK_BYTES, Message, Reason, Refused
+from server.notify.texts import Words, blanks, of_bundle, refusal, trial
+from server.web.text import LANGUAGES, Language, Text, strings
+from tests.support.web import NOON_MS, TAIYUAN
+
+STATION = Station("ty-0001", "taiyuan", "云台路驿站", "Yuntai Road", region=("小店区", "坞城街道"))
+AT = Subject("station", "ty-0001")
+URL = "https://example.org/waystation"
+
+
+def words(language: Language = "zh", *stations: Station) -> Words:
+    known = {station.id: station for station in (STATION, *stations)}
+    return Words(Text(language, NOON_MS), known, {"taiyuan": TAIYUAN}, URL)
+
+
+def alert(kind: str = "too_hot", subject: Subject = AT, **values: float | str) -> Alert:
+    severity: Severity = KINDS[kind].severity if kind in KINDS else "warning"
+    return Alert("00c0ffee00c0ffee", kind, severity, subject, "firing", NOON_MS - 1_200_000, NOON_MS,
+                 measured_ms=NOON_MS, values=values)  # fmt: skip
+
+
+def told(bundle: Bundle, language: Language = "zh") -> str:
+    return letter(of_bundle(bundle, "m1", words(language)), 2048)
+
+
+HOT = alert(temperature_c=33.46, limit_c=30.0, humidity_pct=61.0)
+
+
+def test_one_alert_in_full() -> None:
+    assert told(Bundle("staff", "new", (HOT,))).splitlines() == [
+        "【驿站·注意】室内太热：云台路驿站",
+        "地点：小店区 · 太原市",
+        "读数：33.5 °C，上限 30 °C",
+        "开始：13:00",
+        "处理：看空调是否开着、温度设得对不对；关好门窗。",
+        "https://example.org/waystation/staff/alerts/00c0ffee00c0ffee",
+    ]
+
+
+def test_one_alert_in_english() -> None:
+    smoke = alert("cabinet_smoke", AT._replace(unit="c1"))
+    assert told(Bundle("staff", "new", (smoke,)), "en").splitlines() == [
+        "[Waystation · safety] smoke in a cabinet: Yuntai Road",
+        "Where: 小店区 · Taiyuan",
+        "Part: c1",
+        "Since: 13:00",
+        "To do: Get people out and call 119 now; cut the power only if safe, and do not open the cabinet.",
+        "https://example.org/waystation/staff/alerts/00c0ffee00c0ffee",
+    ]
+
+
+def test_a_resolved_one_says_from_when_to_when_and_gives_no_orders() -> None:
+    gone = replace(HOT, state="resolved", resolved_ms=NOON_MS)
+    said = told(Bundle("staff", "more", resolved=(gone,)))
+    assert said.startswith("【驿站·已恢复】室内太热：云台路驿站\n")
+    assert "开始：13:00\n恢复：13:20\n" in said
+    assert "处理" not in said
+
+
+def test_an_alert_of_which_nothing_is_known_now_says_so() -> None:
+    assert "现在收不到新数据" in told(Bundle("staff", "repeat", (replace(HOT, truth="unknown"),)))
+
+
+@pytest.mark.parametrize(
+    ("bundle", "head", "why"),
+    [
+        (Bundle("s", "new", (HOT,)), "注意", "its severity"),
+        (Bundle("s", "new", (HOT, alert("mains_lost"))), "紧急", "the worst"),
+        (Bundle("s", "repeat", (HOT,)), "仍未恢复", "told before"),
+        (Bundle("s", "escalated", (HOT,)), "无人处理", "nobody has taken it"),
+        (Bundle("s", "escalated", (alert("cabinet_smoke"),)), "安全", "safety comes first, always"),
+        (Bundle("s", "new", flapping=(HOT,)), "反复", "it comes and goes"),
+        (Bundle("s", "more", (alert("pi_hot"),), resolved=(HOT,)), "注意", "one is left"),
+    ],
+)
+def test_what_stands_first(bundle: Bundle, head: str, why: str) -> None:
+    assert told(bundle).startswith(f"【驿站·{head}】"), why
+
+
+def test_many_in_short_and_the_title_counts_all() -> None:
+    stations = [replace(STATION, id=f"s{n}", name_zh=f"第{n}驿站") for n in range(2080)]
+    firing = tuple(alert("station_offline", Subject("station", s.id), minutes=7.0) for s in stations)
+    bundle = Bundle("staff", "new", firing, resolved=(HOT,), standing=3)
+    message = of_bundle(bundle, "m1", words("zh", *stations))
+    assert message.title == "【驿站·紧急】2081 条告警：驿站失联 2080、室内太热 1"
+    assert message.lines[:2] == ("正在发生", "· 驿站失联：第0驿站（已 7 分钟没有数据）")
+    assert message.lines[-2:] == ("还有 2069 条，见链接", "之前的 3 条还没有恢复")
+    assert message.link == f"{URL}/staff/alerts"
+    said = letter(message, wecom.MOST_BYTES)
+    assert said.endswith(f"之前的 3 条还没有恢复\n{URL}/staff/alerts"), "nothing of it was cut"
+
+
+@pytest.mark.parametrize(
+    ("subject", "zh", "en"),
+    [
+        (AT, "云台路驿站", "Yuntai Road"),
+        (Subject("station", "gone"), "gone", "gone"),
+        (Subject("network", "taiyuan", "小店区"), "小店区 · 太原市", "小店区 · Taiyuan"),
+        (Subject("network", "taiyuan"), "太原市", "Taiyuan"),
+        (Subject("network", "other"), "other", "other"),
+        (Subject("server", "broker"), "服务器", "server"),
+    ],
+)
+def test_where_it_is(subject: Subject, zh: str, en: str) -> None:
+    assert (words("zh").place(subject), words("en").place(subject)) == (zh, en)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_a_name_and_an_order(language: Language) -> None:
+    table = strings(language)
+    for family in ("kind", "todo"):
+        named = {key.rpartition(".")[2] for key in table if key.startswith(f"notify.{family}.")}
+        assert named == set(KINDS)
+    assert {key.rpartition(".")[2] for key in table if key.startswith("notify.detail.")} <= set(KINDS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_can_be_told(language: Language) -> None:
+    told = {key.rpartition(".")[2] for key in strings(language) if key.startswith("notify.refused.")}
+    assert told == set(get_args(Reason))
+    text = Text(language, NOON_MS)
+    assert refusal(Refused("setup", "keyword", "19024: Key Words"), text).endswith("[19024: Key Words]")
+    assert "[" not in refusal(Refused("temporary", "timed_out"), text)
+
+
+def test_a_value_that_is_missing_or_no_number_leaves_the_rest() -> None:
+    assert "读数" not in told(Bundle("s", "new", (alert(temperature_c=33.0),))), "no limit, no sentence"
+    odd = alert(temperature_c=float("nan"), limit_c=float("inf"))
+    message = of_bundle(Bundle("s", "new", (odd,)), "m1", words())
+    assert "读数：? °C，上限 ? °C" in message.lines
+    assert json.loads(webhook.body(message, NOON_MS))["data"]["alerts"][0]["values"] == {}
+
+
+def test_a_kind_that_is_not_known_any_more_still_has_a_message() -> None:
+    assert told(Bundle("s", "repeat", (alert("no_such_kind"),))).startswith(
+        "【驿站·仍未恢复】no＿such＿kind："
+    )
+
+
+def test_an_empty_bundle_says_nothing() -> None:
+    with pytest.raises(ValueError, match="says nothing"):
+        of_bundle(Bundle("s", "new"), "m1", words())
+
+
+def test_a_test_says_who_asked_and_the_monthly_one_what_it_is_for() -> None:
+    asked = trial("t1", words(), "wang")
+    assert asked.title == "【驿站·测试】这是一条测试消息"
+    assert asked.lines == ("由 wang 发出，不用处理。",)
+    assert trial("t2", words("en")).lines[0].startswith("Monthly self-test")
+    assert asked.link == f"{URL}/staff/channels"
+
+
+HOSTILE = [
+    ("@all", "＠all", "a mention"),
+    ("<@all>", "＜＠all＞", "WeCom's mention"),
+    ('<at user_id="all">x</at>', "＜at user＿id＝＂all＂＞x＜/at＞", "Feishu's mention"),
+    ("[领奖](https://evil.example)", "［领奖］（https：//evil．example）", "a link with a nice face"),
+    ("www.evil.example", "www．evil．example", "a bare link"),
+    ("**粗** _斜_ `码` ~~删~~", "＊＊粗＊＊ ＿斜＿ ｀码｀ ～～删～～", "markup"),
+    ("# 标题", "＃ 标题", "a heading"),
+    ("=HYPERLINK(A1)", "＝HYPERLINK（A1）", "a formula"),
+    ("+1", "＋1", "a formula"),
+    ("-2+3", "－2+3", "a formula"),
+    ("@SUM(A1)", "＠SUM（A1）", "a formula"),
+    ("a\nhttps://x", "a https：//x", "a line of its own"),
+    ("a\u202eb\u200bc\x00d", "abcd", "what cannot be seen"),
+    ("{0.__class__}", "｛0.＿＿class＿＿｝", "a blank of a template"),
+    ("", "", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("name", "shown", "why"), HOSTILE)
+def test_a_name_means_nothing_to_a_chat(name: str, shown: str, why: str) -> None:
+    assert harmless(name) == shown, why
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [name for name, *_ in HOSTILE if name])
+def test_a_hostile_name_stays_harmless_in_a_message(name: str, language: Language) -> None:
+    station = replace(STATION, name_zh=name, name_en=name, region=(name,))
+    network = Network("taiyuan", name, name)
+    known = Words(Text(language, NOON_MS), {station.id: station}, {"taiyuan": network}, URL)
+    message = of_bundle(Bundle("s", "new", (replace(HOT, subject=AT._replace(unit=name)),)), "m1", known)
+    said = "\n".join((message.title, *message.lines))
+    assert not set("<>@*_`~|{}") & set(said)
+    assert "://" not in said
+    assert len(message.lines) == 5, "no line more than for a good name"
+
+
+@given(st.text(max_size=200))
+def test_a_name_is_always_one_short_line(name: str) -> None:
+    shown = harmless(name)
+    assert len(shown) <= MOST
+    assert not set("<>@*_`~#[](){}|\\=&\n\r") & set(shown)
+    assert shown[:1] not in ("+", "-")
+    assert harmless(shown) == shown, "cleaning twice changes nothing"
+
+
+CUTS = [
+    ("云台路", 9, "云台路", "it fits"),
+    ("云台路", 8, "云" + MORE, "three bytes a character"),
+    ("云台路", 5, MORE, "no room beside the mark"),
+    ("云台路", 2, "", "no room at all"),
+    ("ae\u0301bcd", 5, "a" + MORE, "an accent stays with its letter"),
+    ("x🇨🇳🇯🇵", 16, "x🇨🇳" + MORE, "a flag is two letters"),
+    ("x👨‍👩‍👧y", 14, "x" + MORE, "a family is one"),
+    ("x👍🏽yy", 9, "x" + MORE, "a thumb keeps its skin"),
+    ("ab  cdefgh", 7, "ab" + MORE, "no blanks before the mark"),
+]
+
+
+@pytest.mark.parametrize(("text", "most", "shown", "why"), CUTS)
+def test_a_cut_by_bytes_keeps_characters_whole(text: str, most: int, shown: str, why: str) -> None:
+    assert cut(text, most) == shown, why
+
+
+@given(text=st.text(max_size=80), most=st.integers(0, 200))
+def test_a_cut_is_a_beginning_of_at_most_so_many_bytes(text: str, most: int) -> None:
+    shown = cut(text, most)
+    assert len(shown.encode()) <= most
+    kept = shown if shown == text else shown.removesuffix(MORE)
+    assert text.startswith(kept)
+    after = text[len(kept) :].lstrip()
+    if kept and kept == text[: len(kept)] and text[len(kept) : len(kept) + 1] == after[:1] != "":
+        assert not unicodedata.category(after[0]).startswith("M"), "no accent was left behind"
+
+
+@given(
+    title=st.text(min_size=1, max_size=300),
+    lines=st.lists(st.text(max_size=300), max_size=30),
+    path=st.text(alphabet="abc/0-", max_size=300),
+    most=st.sampled_from([wecom.MOST_BYTES, 600, 4096]),
+)
+def test_the_link_is_never_cut(title: str, lines: list[str], path: str, most: int) -> None:
+    message = Message("m", "alerts.new", title, tuple(lines), f"https://example.org/{path}", "")
+    said = letter(message, most)
+    assert len(said.encode()) <= most
+    assert said.endswith("\n" + message.link)
+
+
+def test_without_room_for_a_word_there_is_no_message() -> None:
+    message = Message("m", "test", "标题", (), "https://example.org/", "")
+    assert letter(message, 24) == f"{MORE}\nhttps://example.org/"
+    with pytest.raises(ValueError, match="no room"):
+        letter(message, 23)
+
+
+def test_a_link_that_could_not_be_kept_is_refused_at_once() -> None:
+    Message("m", "test", "x", (), "h" * MOST_LINK_BYTES, "")
+    with pytest.raises(ValueError, match="513 bytes"):
+        Message("m", "test", "x", (), "h" * (MOST_LINK_BYTES + 1), "")
+
+
+def test_lines_that_do_not_fit_are_left_out_from_the_end() -> None:
+    assert lines_within(("ab", "cd", "ef"), 8) == ("ab", "cd", "ef")
+    assert lines_within(("ab", "cd", "efghij"), 10) == ("ab", "cd", "e" + MORE)
+    assert lines_within(("ab", "cdefgh"), 3) == ("ab",)
+    assert lines_within((), 3) == ()
+
+
+def test_feishu_never_refuses_for_length() -> None:
+    """A body of more than 20 KB is refused; quotes and backslashes take two bytes in JSON."""
+    lines = lines_within(tuple('"\\' * 500 for _ in range(40)), feishu.MOST_BYTES)
+    assert len(json.dumps(lines, ensure_ascii=False).encode()) < 20_000
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if f"notify.detail.{kind}" in strings("zh")])
+def test_the_blanks_of_a_sentence_are_values_of_its_rule(kind: str) -> None:
+    rule = RULES.get(kind) or SERVER_RULES.get(kind) or district_offline
+    source = inspect.getsource(rule)
+    source += inspect.getsource(rules_room._air) if "_air(" in source else ""
+    for blank in blanks(strings("zh")[f"notify.detail.{kind}"]):
+        assert re.search(rf"\b{blank}=|\"{blank}\":", source), f"{kind} has no {blank}"

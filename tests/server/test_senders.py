@@ -1,0 +1,460 @@
+"""Every way out, spoken to a receiver that checks and refuses as the real ones do."""
+
+import asyncio
+import base64
+import json
+import logging
+import os
+import random
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from server.notify import apprised, dingtalk, feishu, judging, others, webhook, wecom
+from server.notify.addresses import is_public
+from server.notify.model import Channel, ChannelKind, Message, Outcome, Reason, Refused, Reply, Sent, Why
+from server.notify.posting import Courier
+from server.notify.senders import SENDERS, send
+from tests.support.bots import HOUR_MS, Bots, Play, wall_ms
+
+MESSAGE = Message(
+    "0123", "alerts.new", "【驿站·紧急】驿站失联：云台路", ("地点：小店区", "处理：看电源"),
+    "https://example.org/staff/alerts/0123", "打开告警", {"alerts": [{"kind": "station_offline"}]},
+)  # fmt: skip
+KINDS = ("wecom", "dingtalk", "feishu", "hook")
+
+
+@pytest.fixture
+def bots() -> Iterator[Bots]:
+    with Bots() as running:
+        yield running
+
+
+def channel(bots: Bots, bot: str) -> Channel:
+    """A channel that is set up well."""
+    return {
+        "wecom": Channel("c1", "wecom", bots.wecom),
+        "dingtalk": Channel("c2", "dingtalk", bots.dingtalk, bots.secret),
+        "feishu": Channel("c3", "feishu", bots.feishu, bots.secret),
+        "hook": Channel("c4", "webhook", bots.hook, bots.hook_secret),
+    }[bot]
+
+
+def sent(
+    to: Channel, message: Message = MESSAGE, *, timeout_s: float = 5, now_ms: int | None = None
+) -> Outcome:
+    courier = Courier(allow_private=True, timeout_s=timeout_s)
+    return asyncio.run(send(message, to, courier, wall_ms() if now_ms is None else now_ms))
+
+
+@pytest.mark.parametrize("bot", KINDS)
+def test_a_message_arrives_and_is_called_sent(bots: Bots, bot: str) -> None:
+    assert sent(channel(bots, bot)) == Sent()
+    assert len(bots.taken) == 1
+    for said in (MESSAGE.title, *MESSAGE.lines, MESSAGE.link):
+        told = bots.taken[0].body["data"] if bot == "hook" else None
+        assert said in (str(told) if told else bots.taken[0].text)
+
+
+def test_a_program_gets_data_and_the_same_id_each_time(bots: Bots) -> None:
+    assert [sent(channel(bots, "hook")) for _ in range(2)] == [Sent(), Sent()]
+    assert bots.texts("hook") == ["0123", "0123"]
+    assert bots.taken[0].body["type"] == "alerts.new"
+    assert bots.taken[0].body["data"]["alerts"] == [{"kind": "station_offline"}]
+    assert bots.taken[0].body["timestamp"].endswith("Z")
+
+
+def secret(other: str) -> Callable[[Channel], Channel]:
+    return lambda well: replace(well, secret=other)
+
+
+def address(other: str) -> Callable[[Channel], Channel]:
+    return lambda well: replace(well, address=other)
+
+
+LONGER = "1"
+WRONG: list[tuple[str, Callable[[Channel], Channel], Refused]] = [
+    ("wecom", lambda well: replace(well, address=well.address + LONGER),
+     Refused("setup", "unknown_bot", "93000")),
+    ("dingtalk", lambda well: replace(well, address=well.address + LONGER),
+     Refused("setup", "unknown_bot", "300005")),
+    ("feishu", lambda well: replace(well, address=well.address + LONGER),
+     Refused("setup", "unknown_bot", "19001")),
+    ("dingtalk", secret("SECother"), Refused("setup", "signature", "310000: sign not match")),
+    ("dingtalk", secret(""), Refused("setup", "clock", "310000: invalid timestamp")),
+    ("feishu", secret("other"), Refused("setup", "signature", "19021")),
+    ("feishu", secret(""), Refused("setup", "signature", "19021")),
+    ("hook", secret("whsec_" + "QUFB" * 8), Refused("setup", "forbidden", "HTTP 401")),
+    ("hook", secret(""), Refused("setup", "secret")),
+    ("hook", secret("whsec_QUFB"), Refused("setup", "secret")),
+    ("hook", secret("whsec_*"), Refused("setup", "secret")),
+    ("wecom", address("httpx://"), Refused("setup", "address")),
+    ("wecom", address("file:///etc/passwd"), Refused("setup", "address")),
+    ("wecom", address(""), Refused("setup", "address")),
+    ("wecom", address("https://" + "a" * 300 + ".example"), Refused("temporary", "no_name")),
+    ("wecom", address("https://127.0.0.1:1/"), Refused("temporary", "unreachable")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bot", "change", "expected"), WRONG)
+def test_a_wrong_set_up_is_told_from_bad_luck(
+    bots: Bots, bot: str, change: Callable[[Channel], Channel], expected: Refused
+) -> None:
+    outcome = sent(change(channel(bots, bot)))
+    assert isinstance(outcome, Refused)
+    assert replace(outcome, detail="") == replace(expected, detail="")
+    assert outcome.detail.startswith(expected.detail)
+    assert bots.taken == []
+
+
+@pytest.mark.parametrize(
+    ("bot", "why", "code"),
+    [("dingtalk", "setup", "310000: keywords not in content"), ("feishu", "setup", "19024: Key Words")],
+)
+def test_a_missing_keyword_is_no_success(bots: Bots, bot: str, why: Why, code: str) -> None:
+    bots.keyword = "监控"
+    outcome = sent(channel(bots, bot))
+    assert isinstance(outcome, Refused)
+    assert (outcome.why, outcome.reason) == (why, "keyword")
+    assert outcome.detail.startswith(code)
+    bots.keyword = "驿站"
+    assert sent(channel(bots, bot)) == Sent(), "every title has it"
+
+
+@pytest.mark.parametrize("bot", ["dingtalk", "feishu"])
+def test_a_signature_of_two_hours_ago_is_refused(bots: Bots, bot: str) -> None:
+    outcome = sent(channel(bots, bot), now_ms=wall_ms() - 2 * HOUR_MS)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason in ("clock", "signature")
+
+
+@pytest.mark.parametrize(
+    ("bot", "most", "wait_s", "code"),
+    [
+        ("wecom", 20, 60, "45009"),
+        ("dingtalk", 20, 600, "130101"),
+        ("feishu", 100, 60, "9499: too many request"),
+    ],
+)
+def test_one_too_many_is_to_come_later(bots: Bots, bot: str, most: int, wait_s: int, code: str) -> None:
+    for _ in range(most):
+        bots.too_many(bot, most)
+    outcome = sent(channel(bots, bot))
+    assert isinstance(outcome, Refused)
+    assert (outcome.why, outcome.reason, outcome.retry_after_s) == ("later", "rate_limited", wait_s)
+    assert outcome.detail.startswith(code)
+
+
+BAD_DAYS: list[tuple[Play, Why, Reason, int | None]] = [
+    ("500", "temporary", "server_error", None),
+    ("503", "later", "server_error", 120),
+    ("429", "later", "rate_limited", 7),
+    ("redirect", "setup", "moved", None),
+    ("nonsense", "temporary", "garbage", None),
+    ("drop", "temporary", "garbage", None),
+    ("take_and_drop", "temporary", "garbage", None),
+]
+LIES: list[tuple[Play, Why, Reason, int | None]] = [
+    ("html", "temporary", "garbage", None),
+    ("empty", "temporary", "garbage", None),
+    ("array", "temporary", "garbage", None),
+    ("huge", "temporary", "garbage", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("bot", "day"),
+    [(bot, day) for bot in KINDS for day in BAD_DAYS] + [(bot, day) for bot in KINDS[:3] for day in LIES],
+)
+def test_a_bad_day_is_no_success(bots: Bots, bot: str, day: tuple[Play, Why, Reason, int | None]) -> None:
+    play, why, reason, retry_after_s = day
+    bots.plays = lambda _: play
+    outcome = sent(channel(bots, bot))
+    assert isinstance(outcome, Refused)
+    assert (outcome.why, outcome.reason, outcome.retry_after_s) == (why, reason, retry_after_s)
+    assert bots.asked["elsewhere"] == 0, "a redirect is not followed"
+    assert not bots.poured_out, "nobody reads 64 MB of an answer"
+
+
+@pytest.mark.parametrize("bot", KINDS)
+@pytest.mark.parametrize("play", ["hang", "drip", "drip_body"])
+def test_a_target_that_hangs_costs_its_time_out(bots: Bots, bot: str, play: Play) -> None:
+    bots.plays = lambda _: play
+    outcome = sent(channel(bots, bot), timeout_s=0.3)
+    # The webhook's word is its status, and a body that never ends is still no answer.
+    assert outcome == Refused("temporary", "timed_out")
+
+
+def test_a_hanging_channel_holds_up_no_other(bots: Bots) -> None:
+    bots.plays = lambda bot: "hang" if bot == "wecom" else "well"
+    done: list[str] = []
+
+    async def one(bot: str) -> None:
+        await send(MESSAGE, channel(bots, bot), Courier(allow_private=True, timeout_s=3), wall_ms())
+        done.append(bot)
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(one(bot) for bot in KINDS))
+
+    asyncio.run(all_at_once())
+    assert done[-1] == "wecom"
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["https://127.0.0.1:{port}/", "https://localhost:{port}/", "https://[::ffff:127.0.0.1]:{port}/"],
+)
+def test_a_private_address_gets_not_one_byte(bots: Bots, where: str) -> None:
+    to = Channel("c", "wecom", where.format(port=bots.port))
+    outcome = asyncio.run(send(MESSAGE, to, Courier(allow_private=False), wall_ms()))
+    assert outcome == Refused("setup", "private_address")
+    plain = replace(to, address=bots.wecom)
+    outcome = asyncio.run(send(MESSAGE, plain, Courier(allow_private=False), wall_ms()))
+    assert outcome == Refused("setup", "address"), "nor is plain http spoken"
+    assert not bots.asked
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "why"),
+    [
+        ("1.2.3.4", True, "the Internet"),
+        ("2606:4700::1111", True, "the Internet, version 6"),
+        ("127.0.0.1", False, "this machine"),
+        ("0.0.0.0", False, "this machine too"),  # noqa: S104  (only looked at)
+        ("10.1.2.3", False, "a private network"),
+        ("192.168.1.1", False, "a private network"),
+        ("172.16.0.1", False, "a private network"),
+        ("100.64.0.1", False, "a carrier's"),
+        ("169.254.169.254", False, "a cloud's metadata"),
+        ("224.0.0.1", False, "multicast"),
+        ("::1", False, "this machine"),
+        ("fe80::1%eth0", False, "this link"),
+        ("fd00::1", False, "a private network"),
+        ("::ffff:10.0.0.1", False, "a private address in another dress"),
+        ("64:ff9b::7f00:1", False, "this machine through a translator"),
+        ("2002:7f00:1::", False, "this machine through 6to4"),
+        ("example.org", False, "no address"),
+    ],
+)
+def test_which_addresses_are_public(host: str, public: bool, why: str) -> None:
+    assert is_public(host) == public, why
+
+
+def test_no_log_line_holds_an_address_or_a_secret(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for bot in KINDS:
+        to = channel(bots, bot)
+        sent(to)
+        sent(replace(to, address=to.address.replace(str(bots.port), "1")))
+        assert to.address not in caplog.text + repr(to)
+        assert not to.secret or to.secret not in caplog.text + repr(to)
+
+
+def test_thirty_in_a_hundred_fail_and_nothing_is_believed_that_did_not_arrive(bots: Bots) -> None:
+    chance = random.Random(4)  # noqa: S311  (dice, not secrets)
+    days: tuple[Play, ...] = ("500", "html", "drop", "nonsense", "redirect")
+    bots.plays = lambda _: chance.choice(days) if chance.random() < 0.3 else "well"
+    called_sent = 0
+    for n in range(60):
+        message = replace(MESSAGE, id=str(n), title=f"{MESSAGE.title} {n}")
+        called_sent += sent(channel(bots, "feishu"), message) == Sent()
+    assert called_sent == len(bots.taken)
+    assert 30 < called_sent < 55
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason", "why"),
+    [
+        (200, b'{"errcode": 0}', None, "sent"),
+        (200, b'{"errcode": "0"}', "garbage", "a string is no code"),
+        (200, b'{"errcode": false}', "garbage", "nor is a truth"),
+        (200, b'{"errcode": 0.0}', "garbage", "nor a fraction"),
+        (200, b'{"errcode": null}', "garbage", "nor nothing"),
+        (200, b'{"errcode": 77777}', "refused", "a code that nobody knows"),
+        (500, b'{"errcode": 0}', "server_error", "one says yes, one says no"),
+        (200, b"[" * 50_000, "garbage", "brackets without end"),
+        (200, b"\xff\xfe", "garbage", "no text"),
+    ],
+)
+def test_only_a_zero_is_a_zero(status: int, body: bytes, reason: Reason | None, why: str) -> None:
+    outcome = judging.by_code(Reply(status, body), wecom.said, lambda *_: None, 0)
+    assert (outcome.reason if isinstance(outcome, Refused) else None) == reason, why
+
+
+@pytest.mark.parametrize(
+    ("body", "is_sent", "why"),
+    [
+        (b'{"StatusCode": 0, "StatusMessage": "success"}', True, "an old bot"),
+        (b'{"code": 0, "msg": "success"}', True, "a new one"),
+        (b'{"code": 0, "StatusCode": 19024}', False, "the worse one counts"),
+        (b'{"code": 0, "StatusCode": "x"}', False, "a code that is none"),
+        (b'{"data": {}}', False, "no code"),
+    ],
+)
+def test_both_codes_of_feishu_count(body: bytes, is_sent: bool, why: str) -> None:
+    outcome = judging.by_code(Reply(200, body), feishu.said, lambda *_: None, 0)
+    assert isinstance(outcome, Sent) == is_sent, why
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("description:机器人发送签名不匹配;solution:请确认签名和时间戳", "signature"),
+        ("description:关键词不匹配;solution:请联系群管理员查看此机器人的关键词", "keyword"),
+        ("ip 1.2.3.4 not in whitelist", "source_address"),
+        ("description:来源IP地址不在白名单中", "source_address"),
+        ("description:时间戳无效", "clock"),
+        ("something new", "security"),
+    ],
+)  # fmt: skip
+def test_one_code_of_dingtalk_stands_for_many_checks(words: str, reason: Reason) -> None:
+    assert dingtalk.meaning(310000, words) == Refused("setup", reason)
+
+
+def test_feishus_9499_has_two_meanings() -> None:
+    assert feishu.meaning(9499, "Bad Request") == Refused("setup", "content")
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "wait_s", "why"),
+    [
+        ("120", 120, "seconds"),
+        ("0", 1, "at once is a second"),
+        ("999999999999999999999", 3600, "nobody waits for ever"),
+        ("Thu, 01 Jan 1970 00:02:00 GMT", 20, "a date"),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 1, "a date gone by"),
+        ("", 60, "nothing"),
+        ("soon", 60, "words"),
+        ("٣", 60, "digits of another script"),
+        ("Mon, 99 Foo 2026", 60, "no date"),
+    ],
+)
+def test_how_long_a_target_wants_to_be_left_alone(retry_after: str, wait_s: int, why: str) -> None:
+    refused = judging.by_status(Reply(429, b"", retry_after), 100_000)
+    assert refused == Refused("later", "rate_limited", "HTTP 429", wait_s), why
+
+
+def test_a_targets_words_are_one_short_plain_line() -> None:
+    words = "a\r\nb\u202e\x1b[31m" + "x" * 1000
+    reply = Reply(200, json.dumps({"errcode": 1, "errmsg": words}).encode())
+    outcome = judging.by_code(reply, wecom.said, lambda *_: None, 0)
+    assert isinstance(outcome, Refused)
+    assert outcome.detail.startswith("1: a b[31mxxx")
+    assert len(outcome.detail) == judging.MOST_DETAIL
+
+
+def test_the_signature_is_the_one_of_the_specification() -> None:
+    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signed = webhook.signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.fixture
+def untrusted(tmp_path: Path) -> Iterator[int]:
+    """The port of a TLS server whose certificate nobody has signed."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key)]
+    subject = ["-out", str(certificate), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*made, *subject], check=True, capture_output=True)  # noqa: S603  (our own words)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with Bots(tls=context) as running:
+        yield running.port
+
+
+def test_a_certificate_that_nobody_has_signed_is_refused(untrusted: int) -> None:
+    to = Channel("c", "wecom", f"https://localhost:{untrusted}/cgi-bin/webhook/send?key=693a91f6-7xxx")
+    assert sent(to) == Refused("temporary", "certificate")
+
+
+@pytest.mark.parametrize(
+    ("url", "play", "expected", "why"),
+    [
+        ("json://127.0.0.1:{port}/elsewhere", "well", Sent(), "taken"),
+        ("json://127.0.0.1:{port}/hook", "500", Refused("temporary", "server_error", "HTTP 500"), "later"),
+        ("json://127.0.0.1:{port}/hook", "redirect", Refused("setup", "moved", "HTTP 302"), "not followed"),
+        (
+            "json://127.0.0.1:{port}/hook?optional=yes",
+            "500",
+            Refused("temporary", "server_error", "HTTP 500"),
+            "apprise calls a failure of an optional one a success",
+        ),
+        ("json://127.0.0.1:1/", "well", Refused("temporary", "unreachable"), "nobody there"),
+        ("dingtalk://566cc69da782ec/", "well", Refused("setup", "service"), "apprise believes its every 200"),
+        ("syslog://", "well", Refused("setup", "service"), "nobody looks there"),
+        ("mailto://", "well", Refused("setup", "address"), "no recipient"),
+        ("no words", "well", Refused("setup", "address"), "no address"),
+    ],
+)
+def test_through_apprise(bots: Bots, url: str, play: Play, expected: Outcome, why: str) -> None:
+    bots.plays = lambda _: play
+    outcome = sent(Channel("c", "others", url.format(port=bots.port)))
+    assert outcome == expected, why
+
+
+def children() -> list[str]:
+    """Processes that this one has started and that are still there."""
+    return Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split()
+
+
+def test_apprise_is_killed_when_its_time_is_over(bots: Bots) -> None:
+    to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/hook")
+    short = others.send(MESSAGE, to, Courier(allow_private=True), 0, timeout_s=0.05)
+    assert asyncio.run(short) == Refused("temporary", "timed_out")
+    assert not children()
+
+
+def test_apprise_is_killed_when_the_server_stops(bots: Bots) -> None:
+    bots.plays, bots.slow_s = lambda _: "drip_body", 600.0
+    to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/hook")
+
+    async def stopped() -> None:
+        task = asyncio.create_task(others.send(MESSAGE, to, Courier(allow_private=True), 0))
+        while not bots.asked["hook"]:
+            assert not task.done()
+            await asyncio.sleep(0.02)
+        assert children()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(asyncio.wait_for(stopped(), 25))
+    assert not children()
+
+
+def test_apprise_reaches_no_private_address_unless_allowed(bots: Bots) -> None:
+    to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/elsewhere")
+    outcome = asyncio.run(send(MESSAGE, to, Courier(allow_private=False), 0))
+    assert isinstance(outcome, Refused)
+    assert not bots.asked
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected", "why"),
+    [
+        (["Failed to send: Unauthorized, error=401."], Refused("setup", "forbidden", "HTTP 401"), "a token"),
+        (["Socket Exception: (535, b'5.7.8 no')"], Refused("setup", "login", "SMTP 535"), "a mailbox"),
+        (["A Connection error occurred sending ntfy"], Refused("temporary", "unreachable"), "a network"),
+        (["error=200"], Refused("temporary", "refused"), "it says yes and no"),
+        ([], Refused("temporary", "refused"), "nothing"),
+    ],
+)
+def test_why_apprise_failed(lines: list[str], expected: Refused, why: str) -> None:
+    assert apprised.refusal(lines) == expected, why
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"x", b"[]", b"{}", b'{"sent": 1}', b'{"sent": false}', b'{"sent": "yes"}']
+)
+def test_a_process_that_dies_without_a_word_has_not_sent(said: bytes) -> None:
+    assert others.outcome(said) == Refused("temporary", "refused")
+
+
+def test_every_kind_of_channel_has_a_sender() -> None:
+    assert set(SENDERS) == set(get_args(ChannelKind))
