@@ -123,7 +123,10 @@ class Registry:
         event.listen(engine, "connect", _configure)
         try:
             with engine.begin() as connection:
-                _check_version(connection) if read_only else _prepare(connection)
+                if not read_only:
+                    _prepare(connection)
+                elif _check_version(connection) == 0:
+                    raise RegistryError(f"{path}: this is no registry")
         except DatabaseError as error:
             raise RegistryError(f"{path}: {error.orig}") from error
         return cls(engine)

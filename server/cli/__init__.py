@@ -5,7 +5,7 @@ Results go to stdout, what is wrong to stderr. Exit code 1: it did not work; 2: 
 
 import os
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -28,19 +28,43 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 def settings(context: typer.Context) -> Settings:
     """The settings of this run: of ``--config``, else of the first of the usual places, else defaults."""
-    given = context.obj
-    path = given if given else next((place for place in CONFIG_PLACES if place.is_file()), None)
     try:
-        return config.load(path, os.environ)
+        return config.load(_config_file(context), os.environ)
     except config.ConfigError as error:
         fail(str(error), 2)
 
 
-def registry(context: typer.Context) -> Registry:
-    """The registry of this run; made where there is none yet."""
+def registry(context: typer.Context, *, to: Literal["read", "change", "make"] = "read") -> Registry:
+    """The registry of this run. Only to ``make`` it may be missing; to ``read`` it changes nothing at all."""
     path = settings(context).registry_db
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return Registry.open(path)
+        if to == "make":
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            existing(context, path)
+        return Registry.open(path, read_only=to == "read")
     except (RegistryError, OSError) as error:
         fail(str(error))
+
+
+def existing(context: typer.Context, path: Path) -> Path:
+    """``path`` of the server's files, or an end that says whose settings name it and what to type."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        used = _config_file(context)
+        none = "none found, neither " + " nor ".join(map(str, CONFIG_PLACES))
+        fail(
+            f"{path.absolute()} does not exist; nothing was made\n"
+            f"settings used: {used.absolute() if used else none}\n"
+            "type: waystation --config FILE …, with the settings of the server that is meant "
+            "(of a demo: .demo/waystation.toml); serve, import and users add make what is missing"
+        )
+    except OSError as error:
+        fail(str(error))
+    return path
+
+
+def _config_file(context: typer.Context) -> Path | None:
+    given: Path | None = context.obj
+    return given if given else next((place for place in CONFIG_PLACES if place.is_file()), None)

@@ -23,7 +23,7 @@ def import_file(
     context: typer.Context, file: Annotated[Path, typer.Argument(help="TOML with [[network]] tables.")]
 ) -> None:
     """Add or change networks by id. All of the file or nothing."""
-    with closing(registry(context)) as opened:
+    with closing(registry(context, to="make")) as opened:
         try:
             changes = opened.put_networks(read_networks(file, opened.networks()))
         except (ImportFailed, RegistryError) as error:
@@ -51,7 +51,7 @@ def remove(
     """Remove a network that has neither stations nor networks inside it."""
     if not yes:
         typer.confirm(f"Remove the network {network}?", abort=True)
-    with closing(registry(context)) as opened:
+    with closing(registry(context, to="change")) as opened:
         try:
             opened.remove_network(network)
         except RegistryError as error:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from server.cli import console, fail, registry, settings
+from server.cli import console, existing, fail, registry, settings
 from server.cli.records import duration
 from server.model import Station, family
 from server.reports import MOST, Report, Reports, ReportsError
@@ -66,9 +66,8 @@ def done(
 
 
 def _opened(context: typer.Context) -> Reports:
-    path = settings(context).reports_db
+    path = existing(context, settings(context).reports_db)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         return Reports.open(path)
     except (ReportsError, OSError) as error:
         fail(str(error))

@@ -42,7 +42,7 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8, column names in the first line.")],
 ) -> None:
     """Add or change stations by id. All of the file or nothing."""
-    with closing(registry(context)) as opened:
+    with closing(registry(context, to="make")) as opened:
         try:
             changes = opened.put_stations(read_stations(file, opened.networks()))
         except (ImportFailed, RegistryError) as error:
@@ -121,7 +121,7 @@ def remove(
 ) -> None:
     """Remove a station and its login at the broker. Its readings stay in the store."""
     chosen = settings(context)
-    with closing(registry(context)) as opened:
+    with closing(registry(context, to="change")) as opened:
         if station not in opened.stations():
             fail(f"no station {station!r} is registered")
         if not yes:

@@ -17,7 +17,7 @@ from server.accounts.passwords import PasswordError, Passwords
 from server.accounts.roles import ROLES, Place, Role, User, place_of
 from server.accounts.tables import PART
 from server.accounts.users import AccountError, Profile, Users, check_name
-from server.cli import console, fail, registry, settings
+from server.cli import console, existing, fail, registry, settings
 from server.desk import Desk, DeskError
 from server.model import Network, Station, family
 
@@ -54,12 +54,12 @@ def add(
     generate: _Generate = False,
 ) -> None:
     """Add a person. The password is asked for twice."""
-    with closing(registry(context)) as opened:
+    with closing(registry(context, to="make")) as opened:
         places = _places(opened.networks(), opened.stations().values(), network or [], district or [])
     profile = Profile(display or name, _role(role), everywhere or role == "admin", places)
     _tried(lambda: check_name(name))
     password = _password(name, password_stdin, generate)
-    with closing(_opened(context)) as desk:
+    with closing(_opened(context, make=True)) as desk:
         users = Users(desk, Passwords())
         _tried(lambda: users.add(name, profile, password, _by(), _now_ms()))
     console.print(f"{name} is added as {role}, {_where(profile.everywhere, places)}", markup=False)
@@ -69,8 +69,7 @@ def add(
 @app.command("list")
 def list_all(context: typer.Context) -> None:
     """Everybody, and what each may do where."""
-    with closing(_opened(context)) as desk:
-        everybody = _tried(Users(desk, Passwords()).all)
+    everybody = _everybody(context)
     if not everybody:
         console.print("there are no users: waystation users add NAME --role admin")
         return
@@ -113,10 +112,23 @@ def reset(
     _say_generated(password, generate)
 
 
-def _opened(context: typer.Context) -> Desk:
+def _everybody(context: typer.Context) -> list[User]:
+    """None where there is a registry and no desk yet: the first user makes it."""
+    chosen = settings(context)
+    existing(context, chosen.registry_db)
+    if not chosen.desk_db.exists():
+        return []
+    with closing(_opened(context)) as desk:
+        return _tried(Users(desk, Passwords()).all)
+
+
+def _opened(context: typer.Context, *, make: bool = False) -> Desk:
     path = settings(context).desk_db
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            existing(context, path)
         return Desk.open(path, PART)
     except (DeskError, OSError) as error:
         fail(str(error))

@@ -145,6 +145,10 @@ def test_a_hostile_note_and_a_lost_station_are_text_on_the_terminal(reports: Rep
 def test_without_reports_and_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WAYSTATION_DATA_DIR", str(tmp_path / "new"))
+    (tmp_path / "new").mkdir()
+    Registry.open(tmp_path / "new" / "registry.db").close()
+    assert f"{tmp_path}/new/reports.db does not exist; nothing was made" in typed("--all")[2]
+    Reports.open(tmp_path / "new" / "reports.db").close()
     assert typed("--all") == (0, "no reports\n", "")
     (tmp_path / "new" / "reports.db").write_bytes(b"no database" * 500)
     code, _, error = typed()

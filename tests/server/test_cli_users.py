@@ -200,6 +200,13 @@ def test_a_password_that_is_not_taken(flags: list[str], stdin: str, code: int, s
     assert "there are no users" in typed("list")[1]
 
 
+def test_without_a_desk_there_is_nobody_and_none_is_made(here: Path) -> None:
+    assert typed("list") == (0, "there are no users: waystation users add NAME --role admin\n", "")
+    code, _, error = typed("disable", "ada")
+    assert (code, "desk.db does not exist; nothing was made" in error) == (1, True)
+    assert not (here / "data" / "desk.db").exists()
+
+
 def test_a_file_that_is_none(here: Path) -> None:
     (here / "data" / "desk.db").write_bytes(b"no database" * 500)
     for words in (["list"], ["disable", "ada"]):
