@@ -1,10 +1,12 @@
 """``waystation plate``: what is printed for the doors of stations."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.progress import track
@@ -44,6 +46,10 @@ def plate(
     """Draw a sheet for the door: the station's name, and a QR code that opens its page."""
     address = _address(context, url)
     chosen, networks = _chosen(context, stations or [], every, network)
+    if _is_loopback(address):
+        problems.print(
+            f"{address} is this machine only: from a phone these codes lead nowhere", style="yellow"
+        )
     try:
         face = Face.open(font)
         out.mkdir(parents=True, exist_ok=True)
@@ -76,6 +82,14 @@ def _address(context: typer.Context, url: str | None) -> str:
         return str(config.check("--url", "public_url", given)).rstrip("/")
     except ConfigError as error:
         fail(str(error), 2)
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether only the machine itself reaches it."""
+    host = urlsplit(address).hostname or ""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _chosen(

@@ -94,9 +94,12 @@ def tables(silents: list[Silent], refusals: list[Refused]) -> Iterator[Table]:
     if silents:
         never = sum(each.for_ms is None for each in silents)
         title = f"{len(silents) - never} offline, {never} never heard"
-        table = _table(title, Column("for"), Column("name", overflow="fold"))
+        table = _table(
+            title, Column("for"), *(Column(name, overflow="fold") for name in ("name", "district"))
+        )
         for each in silents[:MOST_SILENT]:
-            table.add_row(each.station.id, duration(each.for_ms), escape(each.station.name_zh))
+            names = each.station.name_zh, "".join(each.station.region[:1])
+            table.add_row(each.station.id, duration(each.for_ms), *map(escape, names))
         yield _with_rest(table, len(silents) - MOST_SILENT)
     if refusals:
         columns = "reason", "times", "last", "detail"

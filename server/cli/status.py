@@ -20,6 +20,8 @@ RATE_S: Final = 2.0
 TIMEOUT_S: Final = 5.0
 _FRESHNESSES: Final = ("fresh", "stale", "offline", "none")
 _MOST_UNKNOWN: Final = 10
+_COUNTED: Final = {"messages": "of all kinds: readings, status, info", "committed": "new readings only"}
+"""Why two figures differ that need not be equal."""
 
 Figures = Mapping[str, Mapping[tuple[str, ...], float]]
 """Values by metric name and label values, in the order of the labels' names."""
@@ -107,10 +109,11 @@ def parse(text: str) -> Figures:
 
 def _pipeline(first: Look, second: Look) -> Table:
     table = _table("pipeline", "", "")
+    table.add_column("")
     for name in ("messages", "committed", "repeated", "unknown"):
         total = second.value(f"{name}_total") or 0
         rate = (total - (first.value(f"{name}_total") or 0)) / RATE_S
-        table.add_row(name, f"{total:,.0f}", f"{rate:,.1f}/s")
+        table.add_row(name, f"{total:,.0f}", f"{rate:,.1f}/s", _COUNTED.get(name, ""))
     for name, label in (("last_message", "newest message"), ("last_commit", "newest commit")):
         age = second.value(f"{name}_age_seconds")
         table.add_row(label, "never" if age is None else f"{age:,.1f} s ago", "")

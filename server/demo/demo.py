@@ -67,6 +67,7 @@ class Demo:
         self._stations = build(live)
         self._live = [each.station.id for each in self._stations if each.life is not None]
         self._port = choose_port(port)
+        self._moved = port is None and self._port != USUAL_PORT
         self._url = f"http://{_HOST}:{self._port}"
         self._console = console
         self._children = Children(folder.logs)
@@ -77,6 +78,8 @@ class Demo:
         Raises:
             DemoError: something cannot start, or has ended.
         """
+        if self._moved:
+            self._say(f"port {USUAL_PORT} is taken by another program: the pages will be on {self._port}")
         mosquitto = broker.find_mosquitto()
         began = time.monotonic()
         self._register()

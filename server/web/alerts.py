@@ -11,6 +11,7 @@ from typing import Final, get_args
 
 from server.model import CabinetState, Network, StationState
 from server.web.feed_rows import AlertRow, AlertType, Localised, Span
+from server.web.networks import district
 from server.web.public import Name, access_at_ms, iso, iso_or_none
 from server.web.text import LANGUAGES, Text
 
@@ -27,6 +28,7 @@ class _Trouble:
     network: str
     station: str
     name: Name
+    district: str
     start_ms: int | None = None
     end_ms: int | None = None
     cabinet: str = ""
@@ -57,7 +59,8 @@ def _troubles(state: StationState) -> Iterator[_Trouble]:
 
     def trouble(kind: AlertType, start_ms: int | None = None, **more: object) -> _Trouble:
         name = Name(station.name_zh, station.name_en)
-        return _Trouble(kind, station.network, station.id, name, start_ms, **more)  # type: ignore[arg-type] # by name
+        where = name, district(state)
+        return _Trouble(kind, station.network, station.id, *where, start_ms, **more)  # type: ignore[arg-type] # by name
 
     for cabinet in state.cabinets:
         if cabinet.heat:
@@ -110,7 +113,7 @@ def _rows(group: Sequence[_Trouble], network: Network | None, words: Sequence[Te
 
 def _one(trouble: _Trouble, words: Sequence[Text]) -> AlertRow:
     key = f"alert.{trouble.type}" + (f".{trouble.detail}" if trouble.detail else "")
-    said = ((t, t(key, name=t.name(trouble.name), label=trouble.label, count=trouble.count)) for t in words)
+    said = ((t, t(key, name=_name(trouble, t), label=trouble.label, count=trouble.count)) for t in words)
     times = () if trouble.start_ms is None else (Span(iso(trouble.start_ms), iso_or_none(trouble.end_ms)),)
     own = f"{trouble.type}:{trouble.station}" + (f":{trouble.cabinet}" if trouble.cabinet else "")
     return AlertRow(
@@ -122,3 +125,9 @@ def _one(trouble: _Trouble, words: Sequence[Text]) -> AlertRow:
         times,
         trouble.cabinet,
     )
+
+
+def _name(trouble: _Trouble, t: Text) -> str:
+    """The station's name with its district, for many stations of a city share one."""
+    name = t.name(trouble.name)
+    return t("alert.place", name=name, district=trouble.district) if trouble.district else name

@@ -453,7 +453,7 @@ def test_pages_of_other_sites_may_read_the_feeds_and_nothing_else(
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.evaluate(f"(async () => {{ {example.replace('http://127.0.0.1:8080', origin)} }})()")
-        assert any("Jiajie Community 1: device offline, no live data" in line for line in said), said
+        assert any("Jiajie Community 1 (迎泽区): device offline, no live data" in line for line in said), said
         refused = "url => fetch(url).then(() => 'read', () => 'refused')"
         assert page.evaluate(refused, f"{origin}/feeds/v1/stations.geojson") == "read"
         assert page.evaluate(refused, f"{origin}/api/v1/stations") == "refused"

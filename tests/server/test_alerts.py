@@ -31,6 +31,7 @@ HOT = replace(cabinet(), heat="hot")
 SMOKE = replace(cabinet(), heat="smoke")
 FULL = Crowding("full", 17, 16, False, NOON_MS, "places")
 SUNK = replace(cabinet(), online=False)
+REGIONS = {1: ("小店区", "坞城街道"), 2: ("迎泽区",), 3: ()}
 OFFLINE: dict[str, Any] = {"freshness": "offline", "at_ms": NOON_MS - HOUR_MS}
 
 
@@ -73,21 +74,31 @@ def test_an_alert_says_what_where_since_when_in_both_languages() -> None:
     assert row.station_ids == ("taiyuan-0001",)
     assert [(span.start, span.end) for span in row.times] == [(NOON, "2026-07-01T06:20:00Z")]
     assert [(text.language, text.text) for text in row.summary] == [
-        ("zh", "嘉节社区暖心驿站：驿站通知，暂停开放"),
-        ("en", "Jiajie Community 1: closed for now, says the station"),
+        ("zh", "嘉节社区暖心驿站（迎泽区）：驿站通知，暂停开放"),
+        ("en", "Jiajie Community 1 (迎泽区): closed for now, says the station"),
+    ]
+
+
+def test_stations_that_share_a_name_are_told_apart_by_their_district() -> None:
+    places = [replace(station(number), name_zh="育才", region=region) for number, region in REGIONS.items()]
+    rows = told(*(replace(well(), station=place, **OFFLINE) for place in places))
+    assert [row.summary[0].text.partition("：")[0] for row in rows] == [
+        "育才（小店区）",
+        "育才（迎泽区）",
+        "育才",
     ]
 
 
 def test_a_cabinet_is_named_by_its_label() -> None:
     (row,) = told(well(cabinets=(HOT,)))
     assert (row.alert_id, row.cabinet_id) == ("cabinet_heat:taiyuan-0001:c1", "c1")
-    assert row.summary[0].text == "嘉节社区暖心驿站：换电柜 A 过热，请勿靠近，不要取放电池"
+    assert row.summary[0].text == "嘉节社区暖心驿站（迎泽区）：换电柜 A 过热，请勿靠近，不要取放电池"
 
 
 def test_broken_sockets_are_told_since_the_first_and_how_many() -> None:
     (row,) = told(replace(open_state(), cabinets=(), sockets=SocketCounts(8, 2, 3, 1, 1, NOON_MS)))
     assert [span.start for span in row.times] == ["2026-07-01T04:20:00Z"]
-    assert row.summary[1].text == "Jiajie Community 1: 1 socket out of order"
+    assert row.summary[1].text == "Jiajie Community 1 (迎泽区): 1 socket out of order"
 
 
 def test_many_with_the_same_trouble_are_one_alert() -> None:

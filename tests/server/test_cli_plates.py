@@ -70,6 +70,22 @@ def test_the_address_is_a_setting(here: Path, public_url: str, address: str) -> 
     assert printed.pdf((here / "out/st-1.pdf").read_bytes()).codes()[0][0] == address
 
 
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost:8080/rest", True),
+        ("http://127.9.9.9", True),
+        ("http://192.0.2.7:8080", False),
+        ("https://localhost.example.org", False),
+    ],
+)
+def test_an_address_that_no_phone_reaches_is_warned_of(here: Path, address: str, warned: bool) -> None:
+    code, _, error = typed("st-1", "st-2", "--out", "out", "--url", address)
+    line = f"{address} is this machine only: from a phone these codes lead nowhere\n"
+    assert (code, error, (here / "out/st-1.pdf").exists()) == (0, line if warned else "", True)
+
+
 def test_without_an_address_it_says_what_to_type(here: Path) -> None:
     code, _, error = typed("st-1", "--out", "out")
     assert code == 2

@@ -58,7 +58,14 @@ def run(port: int, host: str = "127.0.0.1") -> tuple[int, str]:
 def test_the_pipeline_at_a_glance(port: int, host: str) -> None:
     code, said = run(port, host)
     assert code == 0
-    for line in ("committed 42 0.0/s", "dead letters 3", "too_old 7", "taiyuan 1 0 0 1", "open streams 0"):
+    for line in (
+        "messages 0 0.0/s of all kinds",
+        "committed 42 0.0/s new readings only",
+        "dead letters 3",
+        "too_old 7",
+        "taiyuan 1 0 0 1",
+        "open streams 0",
+    ):
         assert line in said
     assert "[red]evil[/red] 1" in said, "an unknown id is text, not markup"
     assert "newest commit never" in said
@@ -92,15 +99,17 @@ def test_who_is_silent_is_told_or_where_to_ask(
     assert f"{tmp_path} cannot be read" in run(port)[1].replace("\n", " ")
     with closing(Registry.open(tmp_path / "registry.db")) as registry:
         registry.put_networks([Network("taiyuan", "太原市", "Taiyuan")])
-        registry.put_stations([Station("st-1", "taiyuan", "甲", instrumented=True)])
+        registry.put_stations(
+            [Station("st-1", "taiyuan", "甲", instrumented=True, region=("小店区", "坞城"))]
+        )
     with closing(Store.open(tmp_path / "readings.db")) as store:
         snapshot = Snapshot("a" * 16, 1, time.time_ns() // 1_000_000, 5, "0f5b4c2e-b001", "synced")
         heard = Accepted("st-2", snapshot, snapshot.at_ms, "measured", 0)
         store.commit([heard])
     code, said = run(port)
     assert code == 0
-    assert "0 offline, 1 never heard for name" in said
-    assert "st-1 never 甲" in said
+    assert "0 offline, 1 never heard for name district" in said
+    assert "st-1 never 甲 小店区" in said
     with closing(Registry.open(tmp_path / "registry.db")) as registry:
         registry.remove_station("st-1")
         registry.put_stations([Station("st-2", "taiyuan", "乙", instrumented=True)])

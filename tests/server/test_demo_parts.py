@@ -156,6 +156,10 @@ def _options(text: str) -> dict[str, str]:
     return {name: value for name, _, value in lines}
 
 
+def _no_mosquitto() -> str:
+    raise DemoError("no mosquitto here")
+
+
 class TestAddress:
     def test_a_taken_port_is_told_before_anything_is_made(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -172,6 +176,19 @@ class TestAddress:
         with socket.create_server(("127.0.0.1", port)):
             assert demo.choose_port(None) not in (0, port)
         assert demo.choose_port(0) not in (0, port)
+
+    def test_why_another_port_than_the_usual_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(broker, "find_mosquitto", _no_mosquitto)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            monkeypatch.setattr(demo, "USUAL_PORT", port)
+            words = ["demo", "--dir", str(tmp_path), "--stations", str(FEWEST)]
+            moved = CliRunner().invoke(app, words).stdout
+            asked = CliRunner().invoke(app, [*words, "--port", "0"]).stdout
+        assert f"port {port} is taken by another program: the pages will be on " in moved
+        assert "taken" not in asked, "a free one was asked for"
 
     @pytest.mark.parametrize(
         ("utc", "told"),

@@ -282,6 +282,15 @@ def test_a_name_is_in_the_language_of_the_page_where_there_is_one() -> None:
     assert (ZH.name(both), EN.name(both), EN.name(one)) == ("太原", "Taiyuan", "浏阳")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_hint_about_the_four_counts_explains_each_in_one_sentence(language: Language) -> None:
+    known = strings(language)
+    note = known["count.note"].lower()
+    for count in ("declared", "registered", "instrumented", "online"):
+        assert known[f"count.{count}"] in note
+    assert len(re.findall(r"[.。]", note)) == 1
+
+
 def test_both_languages_have_the_same_files_and_no_key_stands_in_two() -> None:
     files = {language: sorted((WEB / "locales" / language).glob("*.json")) for language in LANGUAGES}
     assert [path.name for path in files["zh"]] == [path.name for path in files["en"]]
