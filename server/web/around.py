@@ -1,16 +1,19 @@
 """Where to go instead: the stations around one that suit a rider at its door better. Pure."""
 
+from collections.abc import Sequence
 from math import cos, radians
 from typing import Final
 
 from server.model import Network, StationState
-from server.ranking import Place, judge, rank
+from server.ranking import Place, Ranked, judge, rank
 from server.web.compact import Words
 from server.web.networks import Live
 from server.web.order import candidate
 
 REACH_KM: Final = 7.0
 """Nobody rides half an hour for a break: so far it is in a straight line, at the usual speed by road."""
+NEARBY_M: Final = 5_000
+"""What is farther is not "nearby", and is told of only where nothing is nearer."""
 _DEGREE_KM: Final = 111.2
 
 
@@ -26,7 +29,9 @@ def around(
     """Up to ``count`` stations, the best first, each with minutes of riding and metres in a straight line.
 
     Better is what has fewer penalties than the station itself, without the ride, and is not closed when the
-    rider arrives; the order is that of the ranking. All networks count that share the outermost parent of
+    rider arrives; those known to be open then come first, those of which it is not known after
+    them, each in the order of the ranking. What is farther than :data:`NEARBY_M` is left out unless nothing
+    is nearer. All networks count that share the outermost parent of
     ``network``, whose thresholds they are compared by. Without coordinates there is nothing around.
     """
     place = _place(state)
@@ -47,7 +52,13 @@ def around(
         for each in rank(others, place, (), now_ms, limits)
         if not each.closed and (own.closed or sum(each.penalties.values()) < sum(own.penalties.values()))
     ]
-    return [(near[each.candidate.id], each.riding_min or 0, each.metres or 0) for each in better[:count]]
+    told = _nearby_and_open_first(better)[:count]
+    return [(near[each.candidate.id], each.riding_min or 0, each.metres or 0) for each in told]
+
+
+def _nearby_and_open_first(ranked: Sequence[Ranked]) -> list[Ranked]:
+    nearby = [each for each in ranked if (each.metres or 0) <= NEARBY_M] or ranked
+    return sorted(nearby, key=lambda each: "access_unknown" in each.penalties)
 
 
 def _place(state: StationState) -> Place | None:

@@ -111,6 +111,27 @@ def test_a_page_never_seen_offers_the_last_list(browser: Browser, url: str) -> N
         expect(page.get_by_role("heading", level=1)).to_contain_text("嘉节社区")
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "back"),
+    [("zh", "反馈问题要有网络", "回到这个驿站"), ("en", "Reporting a problem needs", "Back to this station")],
+)
+def test_a_report_without_network_is_said_to_need_it(
+    browser: Browser, url: str, language: str, said: str, back: str
+) -> None:
+    with worked(browser) as (context, page):
+        visit(page, url, f"/s/taiyuan-0001?lang={language}")
+        expect(page.locator("#main")).not_to_contain_text(said)
+        context.set_offline(True)
+        page.goto(f"{url}/s/taiyuan-0001/report?lang={language}")
+        expect(page.locator("#main")).to_contain_text(said)
+        expect(page.locator(".unseen"), "having opened it before would not help").to_be_hidden()
+        page.get_by_role("link", name=back).click()
+        expect(page.locator(".station")).to_have_attribute("data-station", "taiyuan-0001")
+        page.goto(f"{url}/s/taiyuan-0002?lang={language}")
+        expect(page.locator(".unseen")).to_be_visible()
+        expect(page.locator(".reporting").first).to_be_hidden()
+
+
 def test_the_page_about_no_network_goes_away_with_its_cause(browser: Browser, url: str) -> None:
     with worked(browser) as (context, page):
         visit(page, url, "/n/taiyuan")

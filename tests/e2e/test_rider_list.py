@@ -1,12 +1,14 @@
 """The ranked list of a network in a real Chromium, phone size."""
 
+import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from server.config import Settings
-from server.model import Access, StationState
+from server.model import Access, Comfort, Crowding, StationState
 from server.pipeline import Pipeline
 from server.web import build_web
 from tests.support.browser import phone
@@ -72,6 +74,68 @@ def test_static_and_offline_stations_are_told_honestly(
         unknown = static.locator(".silent").evaluate("e => getComputedStyle(e).color")
         assert grey == unknown, "old words have no colour"
         expect(page.locator("#taiyuan-0001 .place .state")).to_have_text("数据较旧")
+
+
+WORDS = """(card) => [...card.querySelectorAll(".fact")].filter((tile) => tile.offsetParent).map((tile) => {
+    const [icon, word, kind] = [".icon", ".word", ".kind"].map((each) => tile.querySelector(each));
+    const [mark, letters] = [icon, word].map((each) => each.getBoundingClientRect());
+    const line = parseFloat(getComputedStyle(word).lineHeight);
+    return {
+        word: word.innerText, bold: Number(getComputedStyle(word).fontWeight) >= 650,
+        beside: letters.top < mark.bottom && letters.height < 1.5 * line,
+        kind: kind.getBoundingClientRect().width,
+    };
+})"""
+
+
+@pytest.mark.parametrize(("width", "language"), [(390, "zh"), (320, "zh"), (390, "en")])
+def test_what_is_not_known_is_called_unknown(
+    browser: Browser, url: str, live: TableLive, width: int, language: str
+) -> None:
+    live.put(
+        replace(
+            open_state(station(3), time.time_ns() // 1_000_000),
+            access=Access("unknown", "none"),
+            crowding=Crowding("unknown", reason="no_count"),
+            comfort=Comfort("unknown", reason="no_sensor"),
+        )
+    )
+    word = "不清楚" if language == "zh" else "Unknown"
+    wanted = {"word": word, "bold": True, "beside": True, "kind": 1}
+    with phone(browser, viewport={"width": width, "height": 640}) as context:
+        page = opened(context, f"{url}/n/taiyuan?lang={language}")
+        assert page.locator("#taiyuan-0003").evaluate(WORDS) == [wanted] * 3
+        tops = "card => [...card.querySelectorAll('.fact')].map(tile => tile.offsetTop).slice(0, 3)"
+        assert len(set(page.locator("#taiyuan-0003").evaluate(tops))) == 1, "three beside each other"
+
+
+MUTED = """(part) => {
+    const grey = getComputedStyle(document.documentElement).getPropertyValue("--unknown").trim();
+    const rgb = `rgb(${grey.match(/[0-9a-f]{2}/g).map((each) => parseInt(each, 16)).join(", ")})`;
+    const inside = "[data-fact=crowding], [data-fact=comfort], .resource :is(.amount, .icon), .unit, .slot";
+    const all = [...part.querySelectorAll(inside)].filter((each) => each.getBoundingClientRect().width);
+    return [all.length > 2, all.every((each) => getComputedStyle(each).color === rgb)];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shut_station_does_not_look_inviting(
+    browser: Browser, url: str, live: TableLive, now_ms: int, scheme: Any
+) -> None:
+    state = open_state(station(3), now_ms)
+    with phone(browser, color_scheme=scheme, reduced_motion="reduce") as context:
+        page = opened(context, f"{url}/n/taiyuan")
+        part = page.locator("#taiyuan-0003")
+        assert part.evaluate(MUTED) == [True, False], "open: its colours"
+        live.put(replace(state, access=Access("closed", "timetable", now_ms + HOUR_MS)))
+        expect(part).to_have_attribute("data-access", "closed")
+        assert part.evaluate(MUTED) == [True, True], "as soon as it is told"
+        expect(part.locator("[data-fact=crowding] .word")).to_have_text("不挤")
+        live.put(replace(state, access=Access("locked", "contact")))
+        for path in ("s", "door"):
+            page.goto(f"{url}/{path}/taiyuan-0003")
+            expect(page.locator("article")).to_have_attribute("data-access", "locked")
+            assert page.locator("article").evaluate(MUTED) == [True, True], path
 
 
 SENTENCES = {

@@ -59,9 +59,41 @@ def test_without_a_place_it_is_said_why_and_how_the_list_is_ordered(
         expect(page.locator(".connection")).to_have_attribute("data-state", "live")
         page.get_by_role("button", name="离我最近").click()
         expect(page.locator(".where")).to_contain_text(said)
-        expect(page.locator(".where")).to_contain_text("按区域和名称排列")
         expect(page.locator(".found")).to_contain_text("按区域和名称排列")
         expect_ids(page, "2", "3", "1", "4")
+
+
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_moves_under_the_thumb_that_asks(
+    browser: Browser, url: str, language: str, width: int
+) -> None:
+    tops = "[...document.querySelectorAll('.wishes, .views, .card')].slice(0, 3)"
+    tops += ".map((each) => each.getBoundingClientRect().top)"
+    with phone(browser, viewport={"width": width, "height": 844}) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "navigator.geolocation.getCurrentPosition = (...told) => { window.told = told.slice(0, 2); }"
+        )
+        page.goto(f"{url}/n/taiyuan?lang={language}")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        before, button, where = page.evaluate(tops), page.locator(".near"), page.locator(".where")
+        plain = button.evaluate("e => getComputedStyle(e).backgroundColor")
+        for answer, said in [
+            ("told[1]({ code: 1 })", ("没有定位权限", "No permission")),
+            ("told[1]({ code: 2 }); setTimeout(() => told[1]({ code: 2 }))", ("定位不到", "Not located")),
+            ("told[0]({ coords: { latitude: 30.57, longitude: 104.06 } })", ("太远", "too far")),
+            ("told[0]({ coords: { latitude: 37.8033, longitude: 112.5033 } })", ("这台手机", "this phone")),
+        ]:
+            button.click()
+            expect(where).to_have_text(("正在定位…", "Locating…")[language == "en"])
+            assert page.evaluate(tops) == before, "locating"
+            expect(button).to_have_attribute("aria-pressed", "false")
+            page.evaluate(answer)
+            expect(where).to_contain_text(said[language == "en"])
+            assert page.evaluate(tops) == before, said
+        expect(button).to_have_attribute("aria-pressed", "true")
+        assert button.evaluate("e => getComputedStyle(e).backgroundColor") != plain, "on looks on"
 
 
 def test_a_refusal_of_the_browser_itself_is_said(browser: Browser, url: str) -> None:

@@ -34,6 +34,10 @@ def silent(state: StationState) -> StationState:
     return static_state(state.station)
 
 
+def hours_unknown(state: StationState) -> StationState:
+    return replace(state, access=Access("unknown", "none"))
+
+
 def as_it_is(state: StationState) -> StationState:
     return state
 
@@ -88,6 +92,19 @@ def test_how_far_is_near(km: float, there: bool, why: str) -> None:
     assert bool(found(here, at_km(2, km))) is there, why
     east = replace(station(2), lat=37.8, lon=112.5 + km / 87.86)
     assert bool(found(here, open_state(east))) is there, f"{why}, to the east too"
+
+
+def test_known_to_be_open_comes_before_not_known() -> None:
+    here, unknown = full(at_km(1, 0)), hours_unknown(at_km(2, 0.2))
+    assert found(here, unknown, at_km(3, 4), at_km(4, 3)) == ["taiyuan-0004", "taiyuan-0003", "taiyuan-0002"]
+    assert found(here, unknown, at_km(3, 4), count=1) == ["taiyuan-0003"]
+    assert found(here, unknown) == ["taiyuan-0002"], "better than nothing"
+
+
+def test_what_is_not_nearby_is_told_of_only_where_nothing_is_nearer() -> None:
+    here, far_away = full(at_km(1, 0)), at_km(2, 5.1)
+    assert found(here, far_away, hours_unknown(at_km(3, 4.9))) == ["taiyuan-0003"]
+    assert found(here, far_away, full(at_km(3, 1))) == ["taiyuan-0002"], "the near one is no better"
 
 
 def test_without_coordinates_there_is_nothing_around_and_nobody_finds_it() -> None:

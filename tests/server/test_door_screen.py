@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.config import Settings
-from server.model import Crowding
+from server.model import Access, Comfort, Crowding
 from server.pipeline import Pipeline
 from server.store import Bucket
 from server.web import build_web
@@ -83,6 +83,19 @@ def test_the_screen_tells_the_room_the_day_and_where_to_go(live: TableLive, clie
         assert text in said
     assert "17" not in re.sub(r"\d+:\d+", "", said), "how many people are inside is nobody's business"
     assert '<noscript><meta http-equiv="refresh"' in html
+
+
+def test_a_neighbour_that_may_be_shut_says_so(live: TableLive, client: Client) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    hot = Comfort("hot", 33, 70, now_ms)
+    live.put(replace(open_state(at_ms=now_ms), comfort=hot))
+    live.put(open_state(station(2, name="开着的"), now_ms))
+    unknown = replace(open_state(station(3, name="不知道的"), now_ms), access=Access("unknown", "none"))
+    live.put(unknown, replace(static_state(station(4, name="没消息的")), access=Access("unknown", "none")))
+    said = words(client.ask("/door/taiyuan-0001").text)
+    assert re.search(
+        r"附近还有 开着的 \d+ 米 拥挤 不挤 冷热 凉快 不知道的 \d+ 米 开门 不清楚 拥挤 不挤", said
+    ), said
 
 
 def test_a_station_without_a_device_tells_its_hours(live: TableLive, client: Client) -> None:

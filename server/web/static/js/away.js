@@ -19,6 +19,15 @@ async function offer() {
   list.parentElement.hidden = !seen.length;
 }
 
+// A report is sent, not kept: it is not for want of an earlier visit that it cannot be had.
+function tellOfReport() {
+  const report = /^(.*\/s\/[^/]+)\/report$/.exec(location.pathname);
+  if (!report) return;
+  document.querySelector(".unseen").hidden = true;
+  document.querySelectorAll(".reporting").forEach((element) => (element.hidden = false));
+  document.querySelector(".reporting .station").href = report[1] + location.search;
+}
+
 async function tryAgain() {
   try {
     await fetch(location.href, { method: "HEAD", cache: "no-store" });
@@ -28,6 +37,7 @@ async function tryAgain() {
   }
 }
 
+tellOfReport();
 offer();
 // The page that was asked for stands in the address; the page about it has an address of its own.
 if (!location.pathname.endsWith("/offline")) {

@@ -18,6 +18,7 @@ export class Cards {
   // What is known of the station now. A tile whose word is another one than before is marked for a moment.
   showRow(card, row) {
     card.dataset.measured = row.measured_at || "";
+    card.dataset.access = row.access.value;
     for (const fact of this.text.facts(row, now())) this.showFact(card, fact);
     const { sockets, batteries } = row;
     const free = sockets ? this.text.say("sockets.ratio", sockets) : null;

@@ -71,6 +71,7 @@ export function clusterLabel(count, quiet, text) {
 export function card(row, text, href, nowMs) {
   const made = element("article", "balloon");
   made.dataset.freshness = row.freshness;
+  made.dataset.access = row.access.value;
   const heading = element("h2");
   const link = heading.appendChild(element("a"));
   link.href = href;
