@@ -27,6 +27,7 @@ export class Cards {
     this.showResource(card, "batteries", charged, batteries && batteries.charged, batteries && batteries.measured_at);
     this.showFreshness(card, row.freshness);
     this.showUpdated(card);
+    this.showAges([card]); // a row out of the worker's cache is as old as it is
   }
 
   // Newer times of unchanged facts: said is one number of seconds before atMs, or one for each fact.

@@ -103,6 +103,8 @@ export class Stream {
 
   // The browser reconnects by itself unless the server refused; meanwhile the list is asked for.
   troubled() {
+    // A page out of the worker's cache: nothing was ever heard, so nothing on it is known to be new.
+    if (!this.heardMs && this.source.readyState !== EventSource.CLOSED) this.told.state("lost");
     if (this.patience === null) this.patience = setTimeout(() => this.poll(), PATIENCE_MS);
     if (this.source.readyState === EventSource.CLOSED) {
       clearTimeout(this.watchdog);
