@@ -186,9 +186,9 @@ def test_a_line_that_went_dead_is_dialled_again_and_nothing_was_missed(
         page.goto(f"http://127.0.0.1:{line.port}/n/taiyuan")
         word = page.locator("#taiyuan-0001 [data-fact=crowding] .word")
         expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        dialled = line.dialled
         line.go_dead()
         live.put(crowd(open_state(station(1), now_ms), now_ms))
-        dialled = line.dialled
         page.clock.run_for(SILENCE_MS + 100)
         expect(word).to_have_text("满了")
         expect(page.locator(".connection")).to_have_attribute("data-state", "live")
