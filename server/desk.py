@@ -141,6 +141,22 @@ class Desk:
         except DatabaseError as error:
             raise DeskError(_reason(error)) from error
 
+    def aside(self) -> Connection:
+        """A connection of one's own that waits for nobody, for who looks every second; the caller closes it.
+
+        Its statements are no transaction, and fail at once while another connection writes.
+
+        Raises:
+            DeskError: it cannot be had.
+        """
+        try:
+            connection = self._engine.connect()
+            connection.detach()
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        except (DatabaseError, NoConnectionError) as error:
+            raise DeskError(_reason(error)) from error
+        return connection
+
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
         try:

@@ -89,6 +89,8 @@ class Network:
         summer, winter: first and last month, both included; months of neither are between.
         standards: the network's promises; a station may have more than they ask for.
         thresholds: for all stations of the network that have none of their own.
+        alert_limits: numbers that alerts are raised by, where they differ from those of the network around it
+            (:class:`server.alerts.kinds.AlertThresholds`); they hold for networks and stations inside it.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Network:
     standards: tuple[Standard, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
     simulated: bool = False
+    alert_limits: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 def family(networks: Mapping[str, Network], network_id: str) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ class Station:
         hours: OpenStreetMap opening_hours, "" when not published.
         instrumented: a Raspberry Pi belongs to it; others are static, which is a normal state.
         thresholds: the station's own, complete; None: those of its network.
+        alert_limits: those of :attr:`Network.alert_limits` in which it differs from its network.
     """
 
     id: str
@@ -146,6 +150,7 @@ class Station:
     amenities: tuple[str, ...] = ()
     instrumented: bool = False
     thresholds: Thresholds | None = None
+    alert_limits: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 class Posted(NamedTuple):
@@ -155,25 +160,44 @@ class Posted(NamedTuple):
         open: None when no hours are published, or when they say "unknown" themselves.
         changes_at_ms: next change of ``open`` within a week.
         unconfirmed: the holiday table of the year is not published yet and could change the answer.
+        then: what is true from ``changes_at_ms`` on, where notices have a say in it: ``open``, ``closed`` or
+            ``unknown``; None: the opposite of ``open``.
     """
 
     open: bool | None
     changes_at_ms: int | None = None
     unconfirmed: bool = False
+    then: AccessValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Staff's own word on a station; stands above hours and sensors until it ends.
+    """Staff's own word on a station; one with a ``value`` stands above hours and sensors until it ends.
 
     Attributes:
+        value: whether riders can get in meanwhile; "": words only.
+        at_ms: from when on it holds.
         until_ms: when it ends, None: until it is taken back.
-        at_ms: when it was given.
+        id: of the notice as staff wrote it.
+        zh, en: what riders read, as staff typed it; "" where there is none in that language.
+        works: the place is closed for works.
     """
 
-    value: AccessValue
+    value: AccessValue | Literal[""]
     at_ms: int
     until_ms: int | None = None
+    id: str = ""
+    zh: str = ""
+    en: str = ""
+    works: bool = False
+
+    def over(self, now_ms: int) -> bool:
+        """Whether it has ended."""
+        return self.until_ms is not None and self.until_ms <= now_ms
+
+    def holds(self, now_ms: int) -> bool:
+        """Whether it has begun and not ended."""
+        return self.at_ms <= now_ms and not self.over(now_ms)
 
 
 Evidence = Literal["verified", "timetable", "notice", "contact", "none"]
@@ -190,6 +214,7 @@ class Access:
         hours_unconfirmed: the year's holiday table is not published yet.
         at_ms: time of the crossing, the contact or the notice; None for the timetable, which is
             true by the clock.
+        then: what is true from ``changes_at_ms`` on, where a notice has a say in it; see :class:`Posted`.
     """
 
     value: AccessValue
@@ -197,6 +222,7 @@ class Access:
     changes_at_ms: int | None = None
     hours_unconfirmed: bool = False
     at_ms: int | None = None
+    then: AccessValue | None = None
 
 
 CrowdingReason = Literal["places", "held", "no_places", "no_count", "offline", "no_live_data"]
@@ -306,6 +332,7 @@ class StationState:
         version: counts up with every change that a rider would see, per process.
         at_ms: time of the newest snapshot, None without live data.
         simulated: said by the agent or the network; shown on every page.
+        notices: what staff tell riders now and for the next days, what matters most first.
     """
 
     station: Station
@@ -319,3 +346,4 @@ class StationState:
     at_ms: int | None = None
     simulated: bool = False
     version: int = 0
+    notices: tuple[Notice, ...] = ()

@@ -8,77 +8,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import (
-    JSON,
-    URL,
-    Boolean,
-    Column,
-    Connection,
-    Engine,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    event,
-    literal_column,
-    select,
-)
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, literal_column, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from server.model import Network, Standard, Station, Thresholds
-
-SCHEMA_VERSION: Final = 1
-
-_METADATA: Final = MetaData()
-
-_NETWORKS: Final = Table(
-    "networks",
-    _METADATA,
-    Column("id", Text, primary_key=True),
-    Column("name_zh", Text, nullable=False),
-    Column("name_en", Text, nullable=False),
-    # Deferred, so that one import may bring parents and children in any order.
-    Column("parent", Text, ForeignKey("networks.id", deferrable=True, initially="DEFERRED")),
-    Column("declared", Integer),
-    Column("declared_qualifier", Text, nullable=False),
-    Column("declared_as_of", Text, nullable=False),
-    Column("time_zone", Text, nullable=False),
-    Column("summer", JSON, nullable=False),
-    Column("winter", JSON, nullable=False),
-    Column("standards", JSON, nullable=False),
-    Column("thresholds", JSON, nullable=False),
-    Column("simulated", Boolean, nullable=False),
-)
-
-_STATIONS: Final = Table(
-    "stations",
-    _METADATA,
-    Column("id", Text, primary_key=True),
-    Column("network", Text, ForeignKey("networks.id"), nullable=False, index=True),
-    Column("name_zh", Text, nullable=False),
-    Column("name_en", Text, nullable=False),
-    Column("aliases", JSON, nullable=False),
-    Column("region", JSON, nullable=False),
-    Column("lat", Float),
-    Column("lon", Float),
-    Column("places", Integer),
-    Column("area_m2", Float),
-    Column("area_qualifier", Text, nullable=False),
-    Column("hours", Text, nullable=False),
-    Column("host_kind", Text, nullable=False),
-    Column("amenities", JSON, nullable=False),
-    Column("instrumented", Boolean, nullable=False),
-    Column("thresholds", JSON(none_as_null=True)),
-)
-
+from server.registry_schema import NETWORKS, SCHEMA_VERSION, STATIONS, bring_up, readable, version_of
 
 _Row = dict[str, Any]
 _Noun = TypeVar("_Noun", Network, Station)
@@ -139,12 +78,12 @@ class Registry:
     def networks(self) -> Mapping[str, Network]:
         """All networks by id, in the order in which they were first put."""
         with self._engine.connect() as connection:
-            return _read(connection, _NETWORKS, _network)
+            return _read(connection, NETWORKS, _network)
 
     def stations(self) -> Mapping[str, Station]:
         """All stations by id, in the order in which they were first put."""
         with self._engine.connect() as connection:
-            return _read(connection, _STATIONS, _station)
+            return _read(connection, STATIONS, _station)
 
     def put_networks(self, networks: Sequence[Network]) -> Changes:
         """Add or change networks by id, all or none.
@@ -152,7 +91,7 @@ class Registry:
         Raises:
             RegistryError: if a parent does not exist.
         """
-        return self._put(_NETWORKS, _network, networks)
+        return self._put(NETWORKS, _network, networks)
 
     def put_stations(self, stations: Sequence[Station]) -> Changes:
         """Add or change stations by id, all or none.
@@ -160,7 +99,30 @@ class Registry:
         Raises:
             RegistryError: if a network does not exist.
         """
-        return self._put(_STATIONS, _station, stations)
+        return self._put(STATIONS, _station, stations)
+
+    def set_alert_limits(self, noun: Network | Station, limits: Mapping[str, float]) -> Mapping[str, float]:
+        """Other numbers that alerts are raised by; of ``noun`` only the id counts, all else stays.
+
+        Returns:
+            Those that it had; when they are the same nothing is written.
+
+        Raises:
+            RegistryError: there is no such network or station, or it cannot be written.
+        """
+        table = NETWORKS if isinstance(noun, Network) else STATIONS
+        here = table.c.id == noun.id
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                found = connection.execute(select(table.c.alert_limits).where(here)).one_or_none()
+                if found is not None and (found.alert_limits or {}) != limits:
+                    connection.execute(update(table).where(here).values(alert_limits=dict(limits)))
+        except DatabaseError as error:
+            raise RegistryError(f"{table.name}: {error.orig}") from error
+        if found is None:
+            raise RegistryError(f"no {table.name.removesuffix('s')} {noun.id!r} is registered")
+        return found.alert_limits or {}
 
     def remove_station(self, station_id: str) -> None:
         """Remove one; its readings stay in the store.
@@ -168,7 +130,7 @@ class Registry:
         Raises:
             RegistryError: there is no such station.
         """
-        self._remove(_STATIONS, station_id)
+        self._remove(STATIONS, station_id)
 
     def remove_network(self, network_id: str) -> None:
         """Remove one that has neither stations nor networks inside it.
@@ -176,7 +138,7 @@ class Registry:
         Raises:
             RegistryError: it has, or there is no such network.
         """
-        self._remove(_NETWORKS, network_id)
+        self._remove(NETWORKS, network_id)
 
     def changed(self) -> bool:
         """Whether anything was written since the last call (since opening, for the first)."""
@@ -222,7 +184,7 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _check_version(connection: Connection) -> int:
-    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    version = version_of(connection)
     if version > SCHEMA_VERSION:
         raise RegistryError(
             f"the registry has schema {version}, this program knows {SCHEMA_VERSION}: use a newer program"
@@ -232,14 +194,13 @@ def _check_version(connection: Connection) -> int:
 
 def _prepare(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if _check_version(connection) == 0:
-        _METADATA.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    _check_version(connection)
+    bring_up(connection)
 
 
 def _read(connection: Connection, table: Table, build: Callable[[_Row], _Noun]) -> dict[str, _Noun]:
-    rows = connection.execute(select(table).order_by(literal_column("rowid"))).mappings()
-    return {row["id"]: build({**row}) for row in rows}
+    wanted = select(*readable(table, version_of(connection))).order_by(literal_column("rowid"))
+    return {row["id"]: build({**row}) for row in connection.execute(wanted).mappings()}
 
 
 def _upsert(table: Table) -> Insert:
@@ -258,6 +219,7 @@ def _network(row: _Row) -> Network:
             "summer": summer,
             "winter": winter,
             "thresholds": Thresholds(**row["thresholds"]),
+            "alert_limits": row["alert_limits"] or {},
         }
     )
 
@@ -265,4 +227,5 @@ def _network(row: _Row) -> Network:
 def _station(row: _Row) -> Station:
     lists = {name: tuple(row[name]) for name in ("aliases", "region", "amenities")}
     own = row["thresholds"]
-    return Station(**{**row, **lists, "thresholds": Thresholds(**own) if own else None})
+    thresholds = Thresholds(**own) if own else None
+    return Station(**{**row, **lists, "thresholds": thresholds, "alert_limits": row["alert_limits"] or {}})

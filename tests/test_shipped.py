@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from server import config
 from server.__main__ import app
+from server.alerts import limits
+from server.alerts.limits import DEFAULTS
 from server.app import STOP_S
 from server.imports import read_networks, read_stations
 from server.imports.networks import KEYS
@@ -36,12 +38,24 @@ def test_the_networks_show_every_key_and_the_defaults() -> None:
     assert networks[1].thresholds == networks[0].thresholds
 
 
+def test_the_networks_can_have_numbers_of_alerts(tmp_path: Path) -> None:
+    text = (SHIPPED / "networks.toml").read_text(encoding="utf-8")
+    head, table, rest = text.partition("# [network.alert_thresholds]\n")
+    file = tmp_path / "networks.toml"
+    file.write_text(head + (table + rest).replace("# ", ""), encoding="utf-8")
+    assert (
+        limits.of_network("example-street", {each.id: each for each in read_networks(file, {})}) == DEFAULTS
+    )
+    assert read_networks(file, {})[1].alert_limits
+
+
 def test_the_stations_show_every_column() -> None:
     networks = {network.id: network for network in read_networks(SHIPPED / "networks.toml", {})}
     stations = read_stations(SHIPPED / "stations.csv", networks)
     assert [station.instrumented for station in stations] == [True, True, False]
     with (SHIPPED / "stations.csv").open(encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file)) == [column.name for column in COLUMNS]
+        names = [column.name for column in COLUMNS]
+        assert [*next(csv.reader(file)), "alert_thresholds"] == names, "that one would overrule the console"
 
 
 def test_the_settings_are_read_and_name_the_servers_broker_user(tmp_path: Path) -> None:

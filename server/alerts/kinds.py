@@ -135,7 +135,16 @@ class ServerThresholds:
 
 
 class ThresholdError(ValueError):
-    """A threshold that cannot be; the message names its key, its value and what is allowed."""
+    """A threshold that cannot be; the message names its key, its value and what is allowed.
+
+    Attributes:
+        name: the key.
+        expected: what is allowed.
+    """
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(f"{name}: {value!r}, expected {expected}")
+        self.name, self.expected = name, expected
 
 
 _POSSIBLE: Final[Mapping[str, tuple[float, float]]] = {
@@ -153,6 +162,15 @@ _POSSIBLE: Final[Mapping[str, tuple[float, float]]] = {
 """By the unit at the end of a threshold's name."""
 
 
+def possible(name: str) -> tuple[float, float]:
+    """The least and the greatest that a threshold can be.
+
+    Raises:
+        KeyError: there is no such threshold.
+    """
+    return _POSSIBLE[name.rpartition("_")[2]]
+
+
 def overridden(base: AlertThresholds, given: Mapping[str, object]) -> AlertThresholds:
     """``base`` with the ``given`` numbers: a network's over the defaults, a station's over its network's.
 
@@ -162,14 +180,14 @@ def overridden(base: AlertThresholds, given: Mapping[str, object]) -> AlertThres
     types = {field.name: field.type for field in fields(AlertThresholds)}
     for name, value in given.items():
         if name not in types:
-            raise ThresholdError(f"{name}: expected one of {', '.join(types)}")
+            raise ThresholdError(name, value, f"one of {', '.join(types)}")
         _check(name, value, whole=types[name] is int)
     return replace(base, **given)  # type: ignore[arg-type]  # every value was checked above
 
 
 def _check(name: str, value: object, *, whole: bool) -> None:
-    low, high = _POSSIBLE[name.rpartition("_")[2]]
+    low, high = possible(name)
     right = type(value) is int or (type(value) is float and not whole and isfinite(value))
     if not (right and low <= value <= high):  # type: ignore[operator]  # it is a number when right
         noun = "a whole number" if whole else "a number"
-        raise ThresholdError(f"{name}: {value!r}, expected {noun} from {low:g} to {high:.0f}")
+        raise ThresholdError(name, value, f"{noun} from {low:g} to {high:.0f}")

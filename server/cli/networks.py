@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from server.cli import console, fail, registry
+from server.cli import console, fail, registry, thresholds
 from server.imports import ImportFailed, read_networks
 from server.model import Network, Station
 from server.registry import RegistryError
@@ -40,6 +40,16 @@ def list_all(context: typer.Context) -> None:
     for network in networks.values():
         table.add_row(*_cells(network, [each for each in stations.values() if each.network == network.id]))
     console.print(table)
+
+
+@app.command("thresholds")
+def set_thresholds(
+    context: typer.Context,
+    network: Annotated[str, typer.Argument(metavar="ID")],
+    numbers: thresholds.Numbers = None,
+) -> None:
+    """Show what alerts are raised by there and where each number comes from, or set numbers of its own."""
+    thresholds.of_network(context, network, numbers)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
 
-from server.cli import console, fail, registry, settings
+from server.cli import console, fail, registry, settings, thresholds
 from server.config import Settings
 from server.credentials import (
     BrokerAddress,
@@ -44,7 +44,8 @@ def import_file(
     """Add or change stations by id. All of the file or nothing."""
     with closing(registry(context, to="make")) as opened:
         try:
-            changes = opened.put_stations(read_stations(file, opened.networks()))
+            stations = read_stations(file, opened.networks(), opened.stations())
+            changes = opened.put_stations(stations)
         except (ImportFailed, RegistryError) as error:
             fail(f"{error}\nnothing was imported")
     console.print(f"stations: {changes}")
@@ -111,6 +112,16 @@ def credentials(
         _issue(wanted, files, server, all_into or into, address)
     except CredentialsError as error:
         fail(str(error))
+
+
+@app.command("thresholds")
+def set_thresholds(
+    context: typer.Context,
+    station: Annotated[str, typer.Argument(metavar="ID")],
+    numbers: thresholds.Numbers = None,
+) -> None:
+    """Show what alerts are raised by there and where each number comes from, or set numbers of its own."""
+    thresholds.of_station(context, station, numbers)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.imports.problems import Problems, UnusableError, read_text
-from server.imports.values import an_id, plain_text, qualified, thresholds
+from server.imports.values import alert_limits, an_id, plain_text, qualified, thresholds
 from server.model import Network, Qualifier, Standard, Thresholds
 
 KEYS: Final = (
@@ -21,6 +21,7 @@ KEYS: Final = (
     "season",
     "standards",
     "thresholds",
+    "alert_thresholds",
     "simulated",
 )
 
@@ -32,13 +33,15 @@ _UNDECLARED: Final[tuple[int | None, Qualifier]] = (None, "")
 def read_networks(file: Path, known: Mapping[str, Network]) -> list[Network]:
     """The networks of ``file``; parents may be among the ``known`` ones.
 
+    A network of which the file names no thresholds of alerts keeps those that it has.
+
     Raises:
         ImportFailed: with everything that is wrong with it.
     """
     problems = Problems(file)
     text = read_text(file, problems)
     tables = _tables(text, problems)
-    networks = [_Reader(table, _Lines(text, n), problems).network() for n, table in enumerate(tables)]
+    networks = [_Reader(table, _Lines(text, n), problems).network(known) for n, table in enumerate(tables)]
     _check_ids(networks, text, problems)
     _check_parents(networks, known, text, problems)
     problems.stop_if_any()
@@ -71,11 +74,15 @@ class _Lines:
         )
         self._text = text
 
-    def of(self, key: str) -> int:
-        """The line of ``key``, else the first of the network."""
+    def of(self, key: str, table: str = "") -> int:
+        """The line of ``key``, in a ``table`` of the network if need be, else of the table or the network."""
+        start = self._find(table, self._start) if table else self._start
+        return self._text.count("\n", 0, self._find(key, start)) + 1
+
+    def _find(self, key: str, start: int) -> int:
         pattern = re.compile(rf"^[ \t]*(?:\[network\.)?[\"']?{re.escape(key)}\b", re.MULTILINE)
-        found = pattern.search(self._text, self._start, self._end)
-        return self._text.count("\n", 0, found.start() if found else self._start) + 1
+        found = pattern.search(self._text, start, self._end)
+        return found.start() if found else start
 
 
 class _Reader:
@@ -86,14 +93,15 @@ class _Reader:
         self._lines = lines
         self._problems = problems
 
-    def network(self) -> Network:
+    def network(self, known: Mapping[str, Network]) -> Network:
         """The network; only good when nothing was added to the problems."""
         for key in self._table.keys() - set(KEYS):
             self._wrong(key, self._table[key], f"one of {', '.join(KEYS)}")
         name = self._names()
         declared, qualifier = self._take("declared", _declared, _UNDECLARED)
+        id_ = self._take("id", lambda value: an_id(_text(value)), "", required=True)
         return Network(
-            id=self._take("id", lambda value: an_id(_text(value)), "", required=True),
+            id=id_,
             name_zh=name["zh"],
             name_en=name["en"],
             parent=self._take("parent", lambda value: an_id(_text(value)), None),
@@ -105,6 +113,7 @@ class _Reader:
             standards=self._take("standards", _standards, ()),
             thresholds=self._thresholds(),
             simulated=self._take("simulated", _flag, False),
+            alert_limits=self._alert_limits(known.get(id_)),
         )
 
     def _take(self, key: str, parse: Callable[[Any], _T], default: _T, *, required: bool = False) -> _T:
@@ -117,8 +126,9 @@ class _Reader:
             self._wrong(key, value, str(error))
             return default
 
-    def _wrong(self, key: str, value: object, expected: str) -> None:
-        self._problems.add(self._lines.of(key), key, "nothing" if value is None else value, expected)
+    def _wrong(self, key: str, value: object, expected: str, table: str = "") -> None:
+        line = self._lines.of(key, table)
+        self._problems.add(line, key, "nothing" if value is None else value, expected)
 
     def _names(self) -> dict[str, str]:
         return self._take("name", _names, {"zh": "", "en": ""}, required=True)
@@ -127,14 +137,25 @@ class _Reader:
         return self._take("season", _seasons, {})
 
     def _thresholds(self) -> Thresholds:
-        given = self._table.get("thresholds", {})
-        if not isinstance(given, dict):
-            self._wrong("thresholds", given, "a table of numbers")
-            return Thresholds()
-        result, wrong = thresholds(given, Thresholds())
+        result, wrong = thresholds(self._numbers("thresholds"), Thresholds())
         for key, value, expected in wrong:
-            self._wrong(key, value, expected)
+            self._wrong(key, value, expected, "thresholds")
         return result
+
+    def _alert_limits(self, before: Network | None) -> Mapping[str, float]:
+        if "alert_thresholds" not in self._table:
+            return before.alert_limits if before else {}
+        result, wrong = alert_limits(self._numbers("alert_thresholds"))
+        for key, value, expected in wrong:
+            self._wrong(key, value, expected, "alert_thresholds")
+        return result
+
+    def _numbers(self, table: str) -> dict[str, object]:
+        given = self._table.get(table, {})
+        if isinstance(given, dict):
+            return given
+        self._wrong(table, given, "a table of numbers")
+        return {}
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from server.imports.values import (
     a_list,
     a_number,
     a_whole_number,
+    alert_limits,
     an_id,
     plain_text,
     qualified,
@@ -75,12 +76,18 @@ COLUMNS: Final = (
     Column("amenities", partial(a_list, separator="|")),
     Column("instrumented", yes_or_no),
     Column("thresholds", _numbers),
+    Column("alert_thresholds", _numbers),
 )
 _BY_NAME: Final = {column.name: column for column in COLUMNS}
+_NONE: Final[Mapping[str, Station]] = {}
 
 
-def read_stations(file: Path, networks: Mapping[str, Network]) -> list[Station]:
+def read_stations(
+    file: Path, networks: Mapping[str, Network], known: Mapping[str, Station] = _NONE
+) -> list[Station]:
     """The stations of ``file``; their networks must be known.
+
+    In a file without the column for thresholds of alerts, the ``known`` stations keep theirs.
 
     Raises:
         ImportFailed: with everything that is wrong with it.
@@ -90,7 +97,7 @@ def read_stations(file: Path, networks: Mapping[str, Network]) -> list[Station]:
     stations: list[Station] = []
     seen: dict[str, int] = {}
     for line, cells in _rows(text, problems):
-        station = _Row(line, cells, problems).station(networks)
+        station = _Row(line, cells, problems).station(networks, known)
         name = cells["id"]
         if name in seen:
             problems.add(line, "id", name, f"an id that is not on line {seen[name]} too")
@@ -145,7 +152,7 @@ class _Row:
         self._good = True
         self._values = {name: self._value(_BY_NAME[name], text) for name, text in cells.items()}
 
-    def station(self, networks: Mapping[str, Network]) -> Station | None:
+    def station(self, networks: Mapping[str, Network], before: Mapping[str, Station]) -> Station | None:
         """The station, or None when anything is wrong with the row."""
         values = {name: value for name, value in self._values.items() if value is not None}
         network = networks.get(values.get("network", ""))
@@ -155,6 +162,9 @@ class _Row:
         values |= self._place()
         area, values["area_qualifier"] = values.pop("area_m2", (None, ""))
         values["thresholds"] = self._thresholds(values.pop("thresholds", None), network)
+        values["alert_limits"] = self._alert_limits(
+            values.pop("alert_thresholds", {}), before.get(self._cells["id"])
+        )
         values.pop("datum", None)
         return Station(**values | {"area_m2": area}) if self._good else None
 
@@ -192,7 +202,17 @@ class _Row:
         if given is None or network is None:
             return None
         own, wrong = thresholds(given, network.thresholds, without=RANKING)
+        self._note("thresholds", wrong)
+        return own
+
+    def _alert_limits(self, given: dict[str, object], before: Station | None) -> Mapping[str, float]:
+        if before and "alert_thresholds" not in self._cells:
+            return before.alert_limits
+        own, wrong = alert_limits(given)
+        self._note("alert_thresholds", wrong)
+        return own
+
+    def _note(self, column: str, wrong: Iterable[tuple[str, object, str]]) -> None:
         for name, value, expected in wrong:
             self._good = False
-            self._problems.add(self._line, f"thresholds: {name}", value, expected)
-        return own
+            self._problems.add(self._line, f"{column}: {name}", value, expected)

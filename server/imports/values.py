@@ -7,6 +7,8 @@ from math import isfinite
 from typing import Final, get_args
 
 from contract.topics import STATION_ID
+from server.alerts import limits
+from server.alerts.kinds import ThresholdError
 from server.imports.problems import UnusableError
 from server.model import Qualifier, Thresholds
 
@@ -118,6 +120,18 @@ def thresholds(
             name = less if less in given else more
             wrong.append((name, given.get(name), f"{less} below {more} ({getattr(result, more):g})"))
     return result, wrong
+
+
+def alert_limits(given: Mapping[str, object]) -> tuple[dict[str, float], list[tuple[str, object, str]]]:
+    """Thresholds of alerts, and what is wrong with them: key, value, what is expected."""
+    right: dict[str, float] = {}
+    wrong: list[tuple[str, object, str]] = []
+    for name, value in given.items():
+        try:
+            right |= limits.check({name: value})
+        except ThresholdError as error:
+            wrong.append((name, value, error.expected))
+    return right, wrong
 
 
 def _expected(name: str, value: object, kinds: Mapping[str, object]) -> str | None:

@@ -24,6 +24,7 @@ CITY = Network(
     standards=(Standard("十有", ("空调", "饮水机")), Standard("八可", ("热可纳凉",))),
     thresholds=Thresholds(busy_pct=40, fresh_ms=240_000),
     simulated=True,
+    alert_limits={"too_hot_c": 31.5, "jumps": 6},
 )
 PART = Network("xiaodian", "小店区", "Xiaodian", parent="taiyuan")
 ROOM = Station(
@@ -43,6 +44,7 @@ ROOM = Station(
     amenities=("空调", "wifi"),
     instrumented=True,
     thresholds=Thresholds(crowded_pct=70),
+    alert_limits={"too_hot_c": 33},
 )
 PLAIN = Station("plain", "taiyuan", "<script>alert(1)</script>")
 
@@ -107,7 +109,7 @@ def test_it_keeps_a_rollback_journal(registry: Registry, path: Path) -> None:
     registry.put_networks([CITY])
     with closing(sqlite3.connect(path)) as plain:
         assert plain.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-        assert plain.execute("PRAGMA user_version").fetchone() == (1,)
+        assert plain.execute("PRAGMA user_version").fetchone() == (2,)
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -125,8 +127,8 @@ def test_two_commands_at_once_wait_for_each_other(registry: Registry, path: Path
 
 def test_a_newer_registry_is_left_alone(path: Path) -> None:
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 2")
-    with pytest.raises(RegistryError, match="schema 2, this program knows 1"):
+        newer.execute("PRAGMA user_version = 3")
+    with pytest.raises(RegistryError, match="schema 3, this program knows 2"):
         Registry.open(path)
 
 
@@ -175,3 +177,23 @@ def test_what_is_removed_is_gone_and_the_server_notices(tmp_path: Path) -> None:
         assert (server.networks(), server.stations()) == ({}, {})
         with pytest.raises(RegistryError, match="no station 'jiajie-1' is registered"):
             command.remove_station(ROOM.id)
+
+
+def test_numbers_of_alerts_are_set_alone(registry: Registry, path: Path) -> None:
+    registry.put_networks([CITY, PART])
+    registry.put_stations([ROOM])
+    registry.changed()
+    with closing(Registry.open(path)) as command:
+        command.put_stations([replace(ROOM, name_zh="新名")])
+        assert command.set_alert_limits(ROOM, {"pi_hot_c": 75}) == {"too_hot_c": 33}, "what it had"
+        assert command.set_alert_limits(PART, {"too_cold_c": 10}) == {}
+    assert registry.changed()
+    assert registry.stations()[ROOM.id] == replace(ROOM, name_zh="新名", alert_limits={"pi_hot_c": 75})
+    assert registry.networks()["xiaodian"] == replace(PART, alert_limits={"too_cold_c": 10})
+    assert registry.networks()["taiyuan"] == CITY
+    with closing(Registry.open(path)) as command:
+        registry.changed()
+        assert command.set_alert_limits(ROOM, {"pi_hot_c": 75}) == {"pi_hot_c": 75}
+        assert not registry.changed(), "the same again is not written"
+        with pytest.raises(RegistryError, match="no station 'plain' is registered"):
+            command.set_alert_limits(PLAIN, {})
