@@ -129,6 +129,24 @@ class Settings:
             "messages", "refused messages kept to look at; the oldest go first", low=1, high=1_000_000
         ),
     )
+    notify_private_addresses: str = field(
+        default="no",
+        metadata=_about(
+            "yes or no",
+            "whether messages to staff may go to plain http, to this machine and into its networks",
+            choices=("no", "yes"),
+        ),
+    )
+    dead_man_url: str = field(
+        default="",
+        metadata=_about(
+            "URL",
+            "asked each minute while alerts are judged and messages leave; an outside service that tells "
+            "people when it stops",
+            pattern=r"(https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[!-~]*)?)?",
+            example="an address such as https://hc-ping.com/your-check",
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_about(

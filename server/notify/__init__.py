@@ -3,6 +3,15 @@
 =============  ====================================================================================
 ``model``      values: a channel, a message, and what became of it
 ``grouping``   which alerts become one message, for whom and when (pure)
+``directory``  channels and receivers as staff set them; what they may be: ``checks``
+``outbox``     messages that have to leave, in ``desk.db``: ``tables``, single ``rows``, and what they need
+               besides sending: ``upkeep`` (second receivers, an end), the ``monthly`` self-test
+``retry``      when a refused message is tried again, and until when (pure)
+``late``       what is still worth telling when it can leave at last (pure)
+``writing``    from a row to the message that leaves
+``delivery``   each channel by itself, at its pace; ``turns``: one at a time between sending and noting it
+``health``     how each channel is doing
+``postman``    the thread that does all this; "send test"
 ``texts``      what a message says, in Chinese and English (pure); names by ``harmless``
 ``cutting``    as many bytes of it as a target takes (pure)
 ``pace``       how often one bot may be spoken to (pure)

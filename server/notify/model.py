@@ -33,6 +33,7 @@ Reason = Literal[
     "secret",
     "service",
     "no_name",
+    "not_running",
     "unreachable",
     "certificate",
     "timed_out",

@@ -127,12 +127,12 @@ def _head(bundle: Bundle) -> str:
 
 
 def _one(alert: Alert, words: Words) -> str:
-    return words.text("notify.what", kind=_kind(alert, words), place=words.place(alert.subject))
+    return words.text("notify.what", kind=kind_of(alert, words.text), place=words.place(alert.subject))
 
 
 def _many(alerts: tuple[Alert, ...], words: Words) -> str:
     """How many, and the commonest kinds of them."""
-    counts = Counter(_kind(alert, words) for alert in alerts).most_common(MOST_TALLIES)
+    counts = Counter(kind_of(alert, words.text) for alert in alerts).most_common(MOST_TALLIES)
     kinds = [words.text("notify.tally", kind=kind, count=words.text.number(count)) for kind, count in counts]
     listed = words.text("list.separator").join(kinds)
     return words.text("notify.many", count=words.text.number(len(alerts)), kinds=listed)
@@ -144,7 +144,7 @@ def _full(alert: Alert, words: Words) -> Iterator[str]:
         yield text("notify.where", place=around)
     if unit := words.unit(subject):
         yield text("notify.unit", unit=unit)
-    if detail := _detail(alert, words):
+    if detail := detail_of(alert, words.text):
         yield text("notify.measured", detail=detail)
     yield text("notify.since", time=words.moment(subject, alert.since_ms))
     if alert.resolved_ms is not None and not alert.active:
@@ -175,23 +175,24 @@ def _short(bundle: Bundle, words: Words) -> Iterator[str]:
 
 def _item(alert: Alert, words: Words) -> str:
     place = " ".join(filter(None, (words.place(alert.subject), words.unit(alert.subject))))
-    detail = _detail(alert, words)
+    detail = detail_of(alert, words.text)
     key = "notify.item" if detail else "notify.item.bare"
     blanks = {"detail": detail} if detail else {}
-    return words.text(key, kind=_kind(alert, words), place=place, **blanks)
+    return words.text(key, kind=kind_of(alert, words.text), place=place, **blanks)
 
 
-def _kind(alert: Alert, words: Words) -> str:
-    return words.text(f"notify.kind.{alert.kind}") if alert.kind in KINDS else harmless(alert.kind)
+def kind_of(alert: Alert, text: Text) -> str:
+    """What is wrong, in a few words."""
+    return text(f"notify.kind.{alert.kind}") if alert.kind in KINDS else harmless(alert.kind)
 
 
-def _detail(alert: Alert, words: Words) -> str:
+def detail_of(alert: Alert, text: Text) -> str:
     """What was measured, "" for kinds that measure nothing and where a value is missing."""
     key = f"notify.detail.{alert.kind}"
-    template = words.text.known("notify.detail", alert.kind)
+    template = text.known("notify.detail", alert.kind)
     if template == alert.kind or not blanks(template) <= alert.values.keys():
         return ""
-    return words.text(key, **{name: _value(alert.values[name], words) for name in blanks(template)})
+    return text(key, **{name: _value(alert.values[name], text) for name in blanks(template)})
 
 
 def blanks(template: str) -> set[str]:
@@ -199,10 +200,10 @@ def blanks(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
-def _value(value: float | str, words: Words) -> str:
+def _value(value: float | str, text: Text) -> str:
     if isinstance(value, str):
         return harmless(value)
-    return words.text.number(round(value, 1)) if isfinite(value) else "?"
+    return text.number(round(value, 1)) if isfinite(value) else "?"
 
 
 def _data(alert: Alert) -> dict[str, object]:

@@ -19,7 +19,7 @@ KEY_BYTES: Final = range(24, 65)
 
 async def send(message: Message, channel: Channel, http: Courier, now_ms: int) -> Outcome:
     """Post the message; sent if the program answers 2xx, whatever it writes besides."""
-    key = _key(channel.secret)
+    key = key_of(channel.secret)
     if key is None:
         return Refused("setup", "secret")
     content = body(message, now_ms)
@@ -47,7 +47,7 @@ def signature(key: bytes, message_id: str, at_s: int, content: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def _key(secret: str) -> bytes | None:
+def key_of(secret: str) -> bytes | None:
     """The key in ``whsec_…``; None where there is none or a weak one."""
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)

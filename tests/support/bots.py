@@ -21,9 +21,17 @@ from urllib.parse import parse_qs, urlsplit
 
 Play = Literal[
     "well", "500", "503", "429", "hang", "drip", "drip_body", "huge", "html", "empty", "array", "nonsense",
-    "redirect", "drop", "take_and_drop",
+    "redirect", "drop", "take_and_drop", "45009", "130101", "310000", "19024", "11232",
 ]  # fmt: skip
 """``well`` checks and takes; the others are bad days. ``take_and_drop`` takes it and never says so."""
+SAID: dict[str, str] = {
+    "45009": '{"errcode":45009,"errmsg":"api freq out of limit, hint: [17145]"}',
+    "130101": '{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}',
+    "310000": '{"errcode":310000,"errmsg":"sign not match"}',
+    "19024": '{"code":19024,"msg":"Key Words Not Found","data":{}}',
+    "11232": '{"code":11232,"msg":"frequency limited psm[lark.oapi.app_platform_runtime]","data":{}}',
+}
+"""Refusals that look like a success to whoever reads the status only."""
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -57,6 +65,7 @@ class Bots:
         signing: whether DingTalk and Feishu check signatures.
         plays: what a bot does to a message, by its name; may be changed at any time.
         taken: what has arrived, oldest first; ``asked``: requests of every bot, and of "elsewhere".
+        met: called with the name of a bot between its taking of a message and its answer.
         slow_s: after which those that hang or drip succeed; who has waited so long has no time-out.
         poured_out: somebody has read all of a huge answer.
     """
@@ -68,6 +77,7 @@ class Bots:
     def __init__(self, clock_ms: Callable[[], int] = wall_ms, tls: ssl.SSLContext | None = None) -> None:
         self.clock_ms = clock_ms
         self.plays: Callable[[str], Play] = lambda _: "well"
+        self.met: Callable[[str], None] = lambda _: None
         self.keyword = ""
         self.signing = True
         self.slow_s = 3.0
@@ -157,6 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = check(body) if play in ("well", "take_and_drop") else (200, b"")
         self.close_connection = True
         if play == "well":
+            self.bots.met(bot)
             self._answer(*answer)
         elif play not in ("drop", "take_and_drop"):
             self._bad_day(play)
@@ -167,6 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, YES)
         elif play in ("drip", "drip_body"):
             self._drip(b"HTTP/1.1 200 OK\r\n", play)
+        elif play in SAID:
+            self._answer(200, SAID[play].encode())
         elif play == "redirect":
             self._answer(302, b"", {"Location": f"{self.bots.base}/elsewhere"})
         elif play == "huge":
