@@ -4,15 +4,24 @@
 state after each hour's last snapshot is kept there as a checkpoint, so that a start, or a snapshot that
 arrives late, folds again from the checkpoint before it and not from the beginning. So the count never
 depends on the order of arrival.
+
+What staff have counted stands in that row at the time of counting, and is kept like the snapshots: crossings
+that are heard of later count on top of it when they were later, and not when they were earlier.
 """
 
+import heapq
+import itertools
+import queue
+import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
 from contract.messages import Snapshot
-from server.occupancy import Correction, Observation, Occupancy, Rules, advance, observe
+from server.occupancy import Correction, Observation, Occupancy, Rules, StaffCount, advance, observe
+from server.store import Counted
 from server.store.chains import HOUR_MS
 from server.store.sqlite import OccupancyChange, Store
 
@@ -23,6 +32,20 @@ PATIENCE_MS: Final = 30_000
 BUDGET_S: Final = 0.2
 """Of folding at a time, so that live readings do not wait for a city's backlog."""
 END_OF_TIME_MS: Final = 2**53
+
+
+class NotCountedError(Exception):
+    """Nobody is counted at the station's doors, or it was never heard of: there is nothing to correct."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Somebody of the staff has counted; ``told`` gets the correction once it is in the store."""
+
+    station_id: str
+    people: int
+    login: str
+    told: Future[Correction]
 
 
 @dataclass(slots=True)
@@ -43,7 +66,7 @@ class _Pending:
 
 
 class Headcount:
-    """The occupancy of all stations; used by the ingest thread."""
+    """The occupancy of all stations; used by the ingest thread, but for :meth:`correct`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -51,6 +74,7 @@ class Headcount:
         self._states: dict[str, Occupancy] = {}
         self._late: dict[str, _Late] = {}
         self._pending: dict[str, _Pending] = {}
+        self._asked: queue.SimpleQueue[_Asked] = queue.SimpleQueue()
 
     def set_rules(self, rules: Mapping[str, Rules]) -> None:
         """When each station's room is surely empty."""
@@ -72,6 +96,33 @@ class Headcount:
         self._states[station_id] = self._advance(
             station_id, state, observe(snapshot, snapshot.at_ms), pending
         )
+
+    def correct(self, station_id: str, people: int, login: str) -> Future[Correction]:
+        """Have staff's count taken over within a second; from any thread.
+
+        The correction is told when it is in the store: :class:`NotCountedError` where there is none, and
+        sqlite3.Error where the store cannot be written now, which then forgets the count. One that is
+        cancelled before that is never made.
+        """
+        told: Future[Correction] = Future()
+        self._asked.put(_Asked(station_id, people, login, told))
+        return told
+
+    def take_counts(self, now_ms: int) -> list[str]:
+        """Take over what staff have counted, as of now; the stations that it was done for. Every second."""
+        done = []
+        for _ in range(self._asked.qsize()):
+            asked = self._asked.get()
+            if not asked.told.set_running_or_notify_cancel():
+                continue
+            try:
+                correction = self._set(asked, now_ms)
+            except (NotCountedError, sqlite3.Error) as error:
+                asked.told.set_exception(error)
+                continue
+            done.append(asked.station_id)
+            asked.told.set_result(correction)
+        return done
 
     def recall(self, station_ids: Iterable[str]) -> None:
         """At a start: the states as of the store's newest snapshots."""
@@ -113,7 +164,7 @@ class Headcount:
         self._pending.clear()
 
     def _advance(
-        self, station_id: str, state: Occupancy | None, event: Observation, pending: _Pending
+        self, station_id: str, state: Occupancy | None, event: Observation | StaffCount, pending: _Pending
     ) -> Occupancy:
         if state is not None and state.at_ms // HOUR_MS < event.at_ms // HOUR_MS:
             pending.checkpoints.append(state)
@@ -122,17 +173,54 @@ class Headcount:
             pending.corrections.append(correction)
         return new
 
-    def _fold(self, station_id: str, oldest_ms: int) -> OccupancyChange:
-        """Go again from the last checkpoint before ``oldest_ms`` to the newest snapshot."""
+    def _fold(self, station_id: str, oldest_ms: int, counted: Sequence[Counted] = ()) -> OccupancyChange:
+        """Go again from the last checkpoint before ``oldest_ms`` to the newest event.
+
+        ``counted`` are not in the store yet.
+        """
         state = self._store.checkpoint(station_id, oldest_ms)
         from_ms = 0 if state is None else (state.at_ms // HOUR_MS + 1) * HOUR_MS
         pending = _Pending()
-        for seen in self._store.seen(station_id, from_ms, END_OF_TIME_MS):
-            event = Observation(seen.at_ms, seen.doors, seen.presence)
+        for event in self._row(station_id, from_ms, counted):
             state = self._advance(station_id, state, event, pending)
         if state is not None:
             self._states[station_id] = state
-        return OccupancyChange(station_id, from_ms, pending.checkpoints, pending.corrections)
+        return OccupancyChange(station_id, from_ms, pending.checkpoints, pending.corrections, counted)
+
+    def _row(
+        self, station_id: str, from_ms: int, counted: Iterable[Counted]
+    ) -> Iterator[Observation | StaffCount]:
+        """All that there is of a station from then on, oldest first; of the same time staff's count first."""
+        kept = self._store.staff_counts(station_id, from_ms, END_OF_TIME_MS)
+        counts = [StaffCount(each.at_ms, each.people) for each in (*kept, *counted)]
+        snapshots = self._store.seen(station_id, from_ms, END_OF_TIME_MS)
+        seen = (Observation(each.at_ms, each.doors, each.presence) for each in snapshots)
+        return heapq.merge(sorted(counts, key=_at_ms), seen, key=_at_ms)
+
+    def _set(self, asked: _Asked, now_ms: int) -> Correction:
+        """Let a count speak, and keep it with what it leads to."""
+        before = self._states.get(asked.station_id)
+        if before is None or not before.totals:
+            raise NotCountedError(asked.station_id)
+        self.keep()
+        at_ms = self._free(asked.station_id, before, now_ms)
+        try:
+            change = self._fold(asked.station_id, at_ms, [Counted(at_ms, asked.people, asked.login)])
+            self._store.put_occupancy([change])
+        except sqlite3.Error:
+            self._states[asked.station_id] = before
+            raise
+        return next(each for each in change.corrections if each.at_ms == at_ms)
+
+    def _free(self, station_id: str, state: Occupancy, at_ms: int) -> int:
+        """The first moment from then on that nothing has: of two of one time only the first counts."""
+        taken = {each.at_ms for each in self._store.staff_counts(station_id, at_ms, END_OF_TIME_MS)}
+        taken.add(state.at_ms)
+        return next(each for each in itertools.count(at_ms) if each not in taken)
+
+
+def _at_ms(event: Observation | StaffCount) -> int:
+    return event.at_ms
 
 
 def _at_rest(late: _Late, now_ms: int) -> bool:

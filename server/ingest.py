@@ -224,6 +224,7 @@ class Ingest:
             raise StoreBusyError(str(failed)) from failed
         self._pipeline.messages_total += 1
         self._pipeline.refuse(letter.reason, max(1, len(refused)))
+        self._note_sender(letter)
         self._pipeline.dead_letters = min(self._pipeline.dead_letters + 1, self._store.dead_letters_max)
         return answers((), refused)
 
@@ -233,13 +234,18 @@ class Ingest:
         pipeline.last_message_ms = deliveries[-1].received_ms if deliveries else pipeline.last_message_ms
         pipeline.last_commit_ms = self._now_ms()
         for station in batch.unknown:
-            pipeline.unknown(station)
+            pipeline.unknown(station, self._now_ms())
         letters = batch.letters + [letter for _, letter in batch.refused]
         for letter in letters:
             pipeline.refuse(letter.reason)
+            self._note_sender(letter)
             self._refusals.tell(letter)
         kept = pipeline.dead_letters + len(letters)
         pipeline.dead_letters = min(kept, self._store.dead_letters_max)
+
+    def _note_sender(self, letter: DeadLetter) -> None:
+        if letter.topic in self._topics:
+            self._pipeline.refuse_of(self._topics[letter.topic][0], letter.received_ms)
 
 
 def _letter(delivery: Delivery, reason: str, detail: str, payload: bytes | None = None) -> DeadLetter:

@@ -8,6 +8,8 @@
     damage      rows that cannot be unpacked: counted, said, passed over
     packing     doors, sockets, cabinets as a flat list of values, and its compact bytes
     history     reading back: whole snapshots, and quantities in buckets of time
+    lately      the last hours of a station, thinned, for rules over time
+    healths     reading back how the agents were
 
 Failure policy: a transaction is answered for only after COMMIT returned. A file that SQLite calls
 corrupt is moved aside at the start and said so; nothing is ever repaired in place. A single row that
@@ -85,6 +87,15 @@ class DeadLetter:
     stream: str | None = None
     seq: int | None = None
     payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What somebody of the staff, by login, has counted inside a station."""
+
+    at_ms: int
+    people: int
+    login: str
 
 
 @dataclass(frozen=True, slots=True)

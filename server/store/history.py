@@ -274,21 +274,34 @@ def _people(
     totals = {name: (came, left) for name, came, left in state.totals} if state else {}
     balance = state.balance if state else 0
     since_ms = state.at_ms if state else 0
-    set_at = dict(
-        connection.execute(
-            "SELECT at_ms, after FROM correction WHERE station = ? AND at_ms > ? ORDER BY at_ms",
-            (station_no(connection, station_id), since_ms),
-        )
-    )
+    corrections = _Corrections(connection, station_id, since_ms)
     for each in seen(connection, station_id, since_ms + 1, to_ms):
         doors = each.doors
+        balance = corrections.until(each.at_ms - 1, balance)  # staff counted between two snapshots
         for door in doors:
             came, left = totals.get(door.id, (None, None))
             balance += _increment(came, door.in_total) - _increment(left, door.out_total)
             totals[door.id] = (door.in_total, door.out_total)
-        balance = set_at.get(each.at_ms, balance)
+        balance = corrections.until(each.at_ms, balance)
         if each.at_ms >= from_ms and doors:  # doors that do not answer count nobody
             yield each.at_ms, max(0, balance)
+
+
+class _Corrections:
+    """The corrections of a station after ``since_ms``, taken in the order of time."""
+
+    def __init__(self, connection: sqlite3.Connection, station_id: str, since_ms: int) -> None:
+        rows = connection.execute(
+            "SELECT at_ms, after FROM correction WHERE station = ? AND at_ms > ? ORDER BY at_ms",
+            (station_no(connection, station_id), since_ms),
+        )
+        self._left: deque[tuple[int, int]] = deque(rows)
+
+    def until(self, at_ms: int, balance: int) -> int:
+        """The balance after all that was corrected up to ``at_ms``."""
+        while self._left and self._left[0][0] <= at_ms:
+            balance = self._left.popleft()[1]
+        return balance
 
 
 def _buckets(values: Iterable[tuple[int, float]], from_ms: int, step_ms: int) -> list[Bucket]:

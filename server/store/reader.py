@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract import ContractError, codec
-from contract.messages import Info
+from contract.messages import Health, Info
 from server.model import Thresholds
 from server.occupancy import Correction, Occupancy
-from server.store import Bucket, DeadLetter, Quantity, Stored, history, schema
+from server.store import Bucket, Counted, DeadLetter, Quantity, Stored, healths, history, lately, schema
 from server.store.damage import DAMAGE
 from server.store.history import Seen
+from server.store.lately import Lately, Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ class Reader:
                 thresholds=thresholds,
             )
 
+    def lately(self, station_id: str, now_ms: int, spans: Spans) -> Lately:
+        """The last hours of a station, thinned."""
+        with self._reader() as connection:
+            return lately.lately(connection, station_id, now_ms, spans)
+
     def crossed_before(self, station_id: str, quantity: Quantity, before_ms: int) -> int:
         """``visits`` or ``exits`` since the station's first snapshot, up to ``before_ms``."""
         with self._reader() as connection:
@@ -123,6 +129,26 @@ class Reader:
                 (station_id, from_ms, to_ms),
             ).fetchall()
         return [Correction(*row) for row in rows]
+
+    def staff_counts(self, station_id: str, from_ms: int, to_ms: int) -> list[Counted]:
+        """What staff counted inside with ``from_ms <= at_ms < to_ms``, oldest first."""
+        with self._reader() as connection:
+            rows = connection.execute(
+                "SELECT at_ms, people, login FROM staff_count JOIN station ON no = station"
+                " WHERE id = ? AND at_ms >= ? AND at_ms < ? ORDER BY at_ms",
+                (station_id, from_ms, to_ms),
+            ).fetchall()
+        return [Counted(*row) for row in rows]
+
+    def healths(self, station_id: str, from_ms: int, to_ms: int) -> list[tuple[int, Health]]:
+        """How the agent was with ``from_ms <= at_ms < to_ms``, oldest first."""
+        with self._reader() as connection:
+            return list(healths.healths(connection, station_id, from_ms, to_ms))
+
+    def newest_healths(self) -> dict[str, tuple[int, Health]]:
+        """How each station's agent was when it last said so, and when that was."""
+        with self._reader() as connection:
+            return dict(healths.newest(connection))
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest refused messages, newest first."""

@@ -77,7 +77,18 @@ CREATE TABLE dead_letter (
 );
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_V1,)
+_V2: Final = """
+CREATE TABLE staff_count (             -- how many staff found inside; a part of the row of observations
+    station INTEGER NOT NULL REFERENCES station,
+    at_ms INTEGER NOT NULL,
+    people INTEGER NOT NULL,
+    login TEXT NOT NULL,                  -- of whoever counted
+    PRIMARY KEY (station, at_ms)
+) WITHOUT ROWID;
+CREATE INDEX snapshot_with_health ON snapshot (station, at_ms) WHERE health IS NOT NULL;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2)
 """``MIGRATIONS[n]`` leads from user_version n to n + 1. Released ones are never edited."""
 
 

@@ -13,7 +13,7 @@ import msgspec
 from contract import codec
 from contract.messages import Info
 from server.occupancy import Correction, Occupancy
-from server.store import Accepted, DeadLetter, Verdict, schema
+from server.store import Accepted, Counted, DeadLetter, Verdict, schema
 from server.store.chains import HOUR_MS, WHOLE, Chains
 from server.store.history import ESTIMATED, RECEIVED, UNSYNCED
 from server.store.identity import Committed
@@ -34,12 +34,14 @@ class OccupancyChange:
     Attributes:
         from_ms: everything known from then on is replaced; None adds to it.
         checkpoints: states after the last snapshot of an hour.
+        counted: what staff have counted since the last time.
     """
 
     station_id: str
     from_ms: int | None
     checkpoints: Sequence[Occupancy]
     corrections: Sequence[Correction]
+    counted: Sequence[Counted] = ()
 
 
 class Store(Reader):
@@ -130,6 +132,8 @@ class Store(Reader):
         self._connection.executemany("INSERT OR REPLACE INTO occupancy VALUES (?, ?, ?)", states)
         rows = [(no, each.at_ms, each.reason, each.before, each.after) for each in change.corrections]
         self._connection.executemany("INSERT OR REPLACE INTO correction VALUES (?, ?, ?, ?, ?)", rows)
+        counts = [(no, each.at_ms, each.people, each.login) for each in change.counted]
+        self._connection.executemany("INSERT OR REPLACE INTO staff_count VALUES (?, ?, ?, ?)", counts)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

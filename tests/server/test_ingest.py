@@ -159,6 +159,7 @@ def test_a_bad_snapshot_never_costs_its_batch(kit: Kit, bad: dict[str, object], 
     payload = as_bytes(telemetry(snapshot(1), bad, snapshot(3)))
     assert kit.take(payload) == [("canteen", Ack(((STREAM, 1, 1), (STREAM, 3, 3)), ((STREAM, 2, reason),)))]
     assert kit.pipeline.refused == {reason: 1}
+    assert kit.pipeline.refused_lately(NOW) == {"canteen": 1}
     [letter] = kit.store.dead_letters()
     assert (letter.reason, letter.stream, letter.seq) == (reason, STREAM, 2)
     assert b'"seq": 2' in letter.payload
@@ -206,6 +207,7 @@ def test_what_is_committed_is_live_even_when_a_conflict_cannot_be_kept(
 def test_an_unknown_station_gets_no_answer_and_is_listed(kit: Kit) -> None:
     assert kit.take(batch(1), batch(2), station="stranger") == []
     assert kit.pipeline.unknown_stations == {"stranger": 2}
+    assert kit.pipeline.unknown_lately(NOW) == {"stranger": 2}
     assert kit.store.counts().snapshots == 0
     kit.ingest.set_stations([*STATIONS, "stranger"])
     assert kit.take(batch(1), station="stranger") != []
@@ -214,6 +216,7 @@ def test_an_unknown_station_gets_no_answer_and_is_listed(kit: Kit) -> None:
 def test_a_foreign_topic_is_refused(kit: Kit) -> None:
     assert kit.ingest.take([Delivery("waystation/v2/canteen/telemetry", batch(1), NOW)]) == []
     assert kit.pipeline.refused == {"topic": 1}
+    assert kit.pipeline.refused_lately(NOW) == {}, "it is of no station"
 
 
 def test_a_long_ack_is_split(kit: Kit) -> None:
