@@ -4,6 +4,7 @@ Results go to stdout, what is wrong to stderr. Exit code 1: it did not work; 2: 
 """
 
 import os
+import pwd
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 
 from server import config
+from server.accounts.audit import terminal
 from server.config import Settings
 from server.registry import Registry, RegistryError
 
@@ -32,6 +34,15 @@ def settings(context: typer.Context) -> Settings:
         return config.load(_config_file(context), os.environ)
     except config.ConfigError as error:
         fail(str(error), 2)
+
+
+def typist() -> str:
+    """Who types, for the logs of who did what: behind sudo the person, not the service's user."""
+    try:
+        name = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return terminal(name)
 
 
 def registry(context: typer.Context, *, to: Literal["read", "change", "make"] = "read") -> Registry:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from server.cli import console, existing, fail, registry, settings
+from server.cli import console, existing, fail, registry, settings, typist
 from server.cli.records import duration
 from server.model import Station, family
 from server.reports import MOST, Report, Reports, ReportsError
@@ -52,11 +52,12 @@ def done(
     ids: Annotated[
         list[int], typer.Argument(metavar="ID", min=1, max=_LARGEST_ID, help="As the list has them.")
     ],
+    note: Annotated[str, typer.Option(help="What was done.")] = "",
 ) -> None:
     """Close reports: somebody has looked after them."""
     with closing(_opened(context)) as reports:
         try:
-            closed = reports.close_reports(ids, time.time_ns() // 1_000_000)
+            closed = reports.close_reports(ids, time.time_ns() // 1_000_000, typist(), note)
         except ReportsError as error:
             fail(str(error))
     console.print(f"{len(closed)} done")
@@ -82,14 +83,15 @@ def _print(reports: list[Report], stations: Mapping[str, Station], every: bool) 
     if not reports:
         console.print("no reports" if every else "no open reports")
         return
-    names = ("id", "station", "name", "kind", "note", "age") + (("done",) if every else ())
+    names = ("id", "station", "name", "kind", "note", "age", "taken by") + (("done",) if every else ())
     table = Table(*(Column(name, overflow="fold", no_wrap=name in ("id", "kind", "age")) for name in names))
     now_ms = time.time_ns() // 1_000_000
     for each in reports:
         station = stations.get(each.station)
         name = station.name_zh if station else "(not in the registry)"
         done_for = () if each.done_ms is None else (duration(now_ms - each.done_ms),)
-        cells = (str(each.id), each.station, name, each.kind, each.note, duration(now_ms - each.at_ms))
+        age = duration(now_ms - each.at_ms)
+        cells = (str(each.id), each.station, name, each.kind, each.note, age, each.taken_by)
         table.add_row(*map(_shown, cells + done_for))
     console.print(table)
 

@@ -1,7 +1,5 @@
 """``waystation users``: the people who work at the console; the first admin is made here."""
 
-import os
-import pwd
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -12,12 +10,12 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from server.accounts import audit, passwords
+from server.accounts import passwords
 from server.accounts.passwords import PasswordError, Passwords
 from server.accounts.roles import ROLES, Place, Role, User, place_of
 from server.accounts.tables import PART
 from server.accounts.users import AccountError, Profile, Users, check_name
-from server.cli import console, existing, fail, registry, settings
+from server.cli import console, existing, fail, registry, settings, typist
 from server.desk import Desk, DeskError
 from server.model import Network, Station, family
 
@@ -61,7 +59,7 @@ def add(
     password = _password(name, password_stdin, generate)
     with closing(_opened(context, make=True)) as desk:
         users = Users(desk, Passwords())
-        _tried(lambda: users.add(name, profile, password, _by(), _now_ms()))
+        _tried(lambda: users.add(name, profile, password, typist(), _now_ms()))
     console.print(f"{name} is added as {role}, {_where(profile.everywhere, places)}", markup=False)
     _say_generated(password, generate)
 
@@ -84,7 +82,7 @@ def disable(context: typer.Context, name: _Name) -> None:
     """Sign a person out everywhere and let them in no more. What they did keeps their name."""
     with closing(_opened(context)) as desk:
         users = Users(desk, Passwords())
-        done = _tried(lambda: users.disable(name, _by(), _now_ms()))
+        done = _tried(lambda: users.disable(name, typist(), _now_ms()))
     console.print(f"{name} is disabled" + ("" if done else " already"), markup=False)
 
 
@@ -93,7 +91,7 @@ def enable(context: typer.Context, name: _Name) -> None:
     """Let a disabled person in again, with the password they had."""
     with closing(_opened(context)) as desk:
         users = Users(desk, Passwords())
-        done = _tried(lambda: users.enable(name, _by(), _now_ms()))
+        done = _tried(lambda: users.enable(name, typist(), _now_ms()))
     console.print(f"{name} is enabled" + ("" if done else " already"), markup=False)
 
 
@@ -107,7 +105,7 @@ def reset(
         if name not in {user.name for user in _tried(users.all)}:
             fail(f"there is no user {name!a}; see waystation users list")
         password = _password(name, password_stdin, generate)
-        _tried(lambda: users.reset(name, password, _by(), _now_ms()))
+        _tried(lambda: users.reset(name, password, typist(), _now_ms()))
     console.print(f"{name} has another password and is signed out everywhere", markup=False)
     _say_generated(password, generate)
 
@@ -186,15 +184,6 @@ def _password(name: str, from_stdin: bool, generate: bool) -> str:
 def _say_generated(password: str, generate: bool) -> None:
     if generate:
         console.print(f"password: {password}\nit is shown this once only", markup=False)
-
-
-def _by() -> str:
-    """Who types: behind sudo the person, not the service's user."""
-    try:
-        name = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = str(os.getuid())
-    return audit.terminal(name)
 
 
 def _now_ms() -> int:

@@ -12,8 +12,8 @@ from server.config import Settings
 from server.model import Network, Station
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Reports
-from server.web import build_web
+from server.reports import Line, Reports
+from server.web.build import build_web
 from tests.support.serving import serving
 from tests.support.web import TableLive, TableStore
 
@@ -70,14 +70,14 @@ def listed(output: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in output.splitlines() if "│" in line]
 
 
-@pytest.mark.usefixtures("reports")
-def test_what_is_open_is_listed_the_newest_first() -> None:
+def test_what_is_open_is_listed_the_newest_first(reports: Reports) -> None:
+    reports.work(2, "taken", "tian", 48 * HOUR_MS)
     code, output, _ = typed()
     assert code == 0
     assert listed(output) == [
-        ["3", "st-other", "驿站[bold]other", "temperature", "", "4 min"],
-        ["2", "st-street", "驿站[bold]street", "socket", "二楼", "3 h"],
-        ["1", "st-city", "驿站[bold]city", "closed", "", "2 days"],
+        ["3", "st-other", "驿站[bold]other", "temperature", "", "4 min", ""],
+        ["2", "st-street", "驿站[bold]street", "socket", "二楼", "3 h", "tian"],
+        ["1", "st-city", "驿站[bold]city", "closed", "", "2 days", ""],
     ]
 
 
@@ -92,7 +92,7 @@ def test_what_is_open_is_listed_the_newest_first() -> None:
     ],
 )
 def test_which_are_listed(reports: Reports, words: list[str], ids: list[str], why: str) -> None:
-    reports.close_reports([3], 49 * HOUR_MS)
+    reports.close_reports([3], 49 * HOUR_MS, "tian")
     code, output, _ = typed(*words)
     assert (code, [row[0] for row in listed(output)]) == (0, ids), why
     if not ids:
@@ -100,12 +100,14 @@ def test_which_are_listed(reports: Reports, words: list[str], ids: list[str], wh
 
 
 def test_when_it_was_done_is_told(reports: Reports) -> None:
-    reports.close_reports([2], 49 * HOUR_MS)
+    reports.close_reports([2], 49 * HOUR_MS, "tian")
     assert [row[-1] for row in listed(typed("--all")[1])] == ["", "60 min", ""]
 
 
-def test_closing(reports: Reports) -> None:
-    assert typed("done", "1", "3", "1") == (0, "2 done\n", "")
+def test_closing(reports: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "li")
+    assert typed("done", "1", "3", "1", "--note", "换了插座") == (0, "2 done\n", "")
+    assert reports.lines(3) == [Line(50 * HOUR_MS, "terminal:li", "done", "换了插座")], "for the console, too"
     assert typed("done", "2", "1", "77") == (1, "1 done\n", "not open: 1, 77\n")
     assert typed() == (0, "no open reports\n", "")
     assert reports.all(done=True)[0].done_ms == 50 * HOUR_MS

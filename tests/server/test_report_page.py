@@ -16,7 +16,7 @@ from server.config import Settings
 from server.limits import MOST_FROM_ONE
 from server.pipeline import Pipeline
 from server.reports import KINDS, Reports
-from server.web import build_web
+from server.web.build import build_web
 from server.web.desk import MAX_REPORT
 from server.web.text import strings
 from tests.support.asgi import Client, asking
@@ -247,7 +247,7 @@ def test_the_figures_count_what_is_open(client: Client, reports: Reports) -> Non
     assert "waystation_reports_open 0.0" in client.ask("/metrics").text
     client.ask(API, "POST", json={"kind": "closed"})
     client.ask(API, "POST", json={"kind": "crowded"})
-    reports.close_reports([1], 1)
+    reports.close_reports([1], 1, "tian")
     assert "waystation_reports_open 1.0" in client.ask("/metrics").text
 
 
