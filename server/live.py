@@ -6,32 +6,34 @@ and to the count of people, and never moves the words back.
 """
 
 import logging
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from contract.messages import Climate, Info, Snapshot, Status
+from contract.messages import Climate, Health, Info, Snapshot, Status
 from server import status
+from server.board import Board, Posting
 from server.headcount import Headcount
 from server.hours import HoursError, Timetable, timetable
 from server.model import Network, Station, StationState, Thresholds, family
-from server.occupancy import Rules
+from server.occupancy import Correction, Occupancy, Rules
 from server.store import Dating
 from server.store.chains import order
 from server.store.sqlite import Store
+from server.visible import due_ms, visible
 
 log = logging.getLogger(__name__)
 
-TEMPERATURE_STEP_C: Final = 0.5
-HUMIDITY_STEP_PCT: Final = 5.0
-"""Riders see half degrees and humidity in fives: a smaller change is none to them."""
-LOOK_AGAIN_MS: Final = 60_000
-"""A station's words are made again so often, even where no known instant has come (midnight, the season)."""
+MOST_TAPPED: Final = 4_096
+"""Snapshots kept for whoever follows them; when it is late, the oldest are dropped."""
+
+Tap = deque[tuple[str, Snapshot]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Registered:
     """A station with what its network adds to it."""
 
     station: Station
@@ -46,12 +48,15 @@ class Live:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._headcount = Headcount(store)
-        self._places: dict[str, _Place] = {}
+        self._places: Mapping[str, Registered] = {}
         self._networks: Mapping[str, Network] = {}
         self._order: Mapping[str, tuple[str, ...]] = {}
         self._newest: dict[str, Snapshot] = {}
         self._infos: dict[str, Info] = {}
         self._links: dict[str, Status] = {}
+        self._healths: dict[str, tuple[int, Health]] = {}
+        self._tap: Tap = deque(maxlen=MOST_TAPPED)
+        self._board = Board()
         self._states: dict[str, StationState] = {}
         self._visible: dict[str, tuple[Any, ...]] = {}
         self._due: dict[str, int] = {}
@@ -89,6 +94,35 @@ class Live:
         """The last word on a station's connection; for staff, never for "online"."""
         return self._links.get(station_id)
 
+    def registered(self) -> Mapping[str, Registered]:
+        """All stations of known networks by id; never changed, only swapped when the registry was read."""
+        return self._places
+
+    def newest(self, station_id: str) -> Snapshot | None:
+        """The newest snapshot, None before the first."""
+        return self._newest.get(station_id)
+
+    def info(self, station_id: str) -> Info | None:
+        """What a station last said it has."""
+        return self._infos.get(station_id)
+
+    def health(self, station_id: str) -> tuple[int, Health] | None:
+        """How the newest snapshot that says so found the machine, and when that was."""
+        return self._healths.get(station_id)
+
+    def people(self, station_id: str) -> Occupancy | None:
+        """The count of people with all that it is made of."""
+        return self._headcount.of(station_id)
+
+    @property
+    def tap(self) -> Tap:
+        """The last committed snapshots with their stations, as they came; one follower may take them out."""
+        return self._tap
+
+    def correct(self, station_id: str, people: int, by: str) -> Future[Correction]:
+        """Have staff's count taken over within a second, see :meth:`server.headcount.Headcount.correct`."""
+        return self._headcount.correct(station_id, people, by)
+
     # --- writing, from one thread ---------------------------------------------------------------------
 
     def refresh_registry(
@@ -101,7 +135,8 @@ class Live:
             {id_: Rules(time_zone=place.network.time_zone) for id_, place in self._places.items()}
         )
         self._states = {id_: state for id_, state in self._states.items() if id_ in self._places}
-        self._visible = {id_: visible for id_, visible in self._visible.items() if id_ in self._places}
+        self._visible = {id_: seen for id_, seen in self._visible.items() if id_ in self._places}
+        self._board.place(known, networks)
         self._update_all(now_ms)
         self._networks = networks
         self._order = {network_id: _order(networks, network_id, known) for network_id in networks}
@@ -112,6 +147,7 @@ class Live:
         """Take over what the store holds, at a start."""
         self._infos.update(self._store.infos())
         self._newest.update({id_: stored.snapshot for id_, stored in self._store.newest().items()})
+        self._healths.update(self._store.newest_healths())
         self._headcount.recall(self._newest)
         self._update_all(now_ms)
 
@@ -120,10 +156,18 @@ class Live:
         if dating == "received":
             return
         self._headcount.add(station_id, snapshot, now_ms)
+        self._tap.append((station_id, snapshot))
+        if snapshot.health is not None:
+            self._note_health(station_id, snapshot.at_ms, snapshot.health)
         newest = self._newest.get(station_id)
         if newest is None or order(snapshot) > order(newest):
             self._newest[station_id] = snapshot
             self._dirty.add(station_id)
+
+    def _note_health(self, station_id: str, at_ms: int, health: Health) -> None:
+        before = self._healths.get(station_id)
+        if before is None or at_ms > before[0]:
+            self._healths[station_id] = (at_ms, health)
 
     def set_info(self, station_id: str, info: Info) -> None:
         """Take in what a station says it has; :meth:`show` makes it visible."""
@@ -138,6 +182,10 @@ class Live:
             log.info("station_link station=%s state=%s", station_id, link.state)
         self._links[station_id] = link
 
+    def set_notices(self, postings: Sequence[Posting]) -> None:
+        """Take in what staff tell riders, all of it; :meth:`show` makes it visible."""
+        self._dirty |= self._board.post(postings)
+
     def show(self, now_ms: int) -> None:
         """Make visible what was taken in, and tell the listener of all that is new by now."""
         dirty, self._dirty = self._dirty, set()
@@ -148,7 +196,9 @@ class Live:
             self._news()
 
     def settle(self, now_ms: int) -> None:
-        """Count people again where a backlog has come in, and keep the counts; every second or so."""
+        """Take over what staff counted, and backlogs that have come in, and keep it; every second or so."""
+        for station_id in self._headcount.take_counts(now_ms):
+            self._update(station_id, now_ms, looked=True)
         for station_id in self._headcount.settle(now_ms):
             self._update(station_id, now_ms)
         self._headcount.keep()
@@ -169,25 +219,27 @@ class Live:
 
     # --- one station ----------------------------------------------------------------------------------
 
-    def _update(self, station_id: str, now_ms: int) -> None:
+    def _update(self, station_id: str, now_ms: int, *, looked: bool = False) -> None:
+        """Make a station's words again; ``looked``: somebody has, so no better word is held back."""
         place = self._places.get(station_id)
         if place is None:
             return
         before = self._states.get(station_id)
-        state = self._told(place, before, now_ms)
-        self._due[station_id] = _due_ms(state, place.thresholds, now_ms)
-        visible = _visible(state)
-        if before is None or visible != self._visible[station_id]:
+        state = self._told(place, _unheld(before) if looked and before else before, now_ms)
+        self._due[station_id] = due_ms(state, place.thresholds, now_ms)
+        seen = visible(state)
+        if before is None or seen != self._visible[station_id]:
             self._version += 1
             state = replace(state, version=self._version)
-            self._visible[station_id] = visible
+            self._visible[station_id] = seen
             self._versions[place.network.id] = self._version
         self._states[station_id] = state
 
-    def _told(self, place: _Place, before: StationState | None, now_ms: int) -> StationState:
+    def _told(self, place: Registered, before: StationState | None, now_ms: int) -> StationState:
         station, limits = place.station, place.thresholds
         snapshot, info = self._newest.get(station.id), self._infos.get(station.id)
         people = self._headcount.of(station.id)
+        notices = self._board.of(station.id)
         at_ms = snapshot.at_ms if snapshot else None
         counts, sockets = status.sockets(
             snapshot.sockets if snapshot else (), info.sockets if info else (), now_ms, limits, at_ms=at_ms
@@ -196,12 +248,13 @@ class Live:
             station=station,
             freshness=status.freshness(at_ms, now_ms, limits),
             access=status.access(
-                place.timetable.at(now_ms),
+                self._board.posted(station.id, place.timetable, now_ms),
                 now_ms,
                 limits,
                 at_ms=at_ms,
                 moved_at_ms=people.moved_at_ms if people else None,
                 bolted=status.bolted(snapshot.doors) if snapshot else None,
+                notice=status.deciding(notices, now_ms),
             ),
             crowding=status.crowding(
                 people.people if people else None,
@@ -233,23 +286,13 @@ class Live:
             at_ms=at_ms,
             simulated=place.network.simulated or bool(info and info.simulated),
             version=before.version if before else 0,
+            notices=status.shown(notices, now_ms),
         )
 
 
-def _due_ms(state: StationState, thresholds: Thresholds, now_ms: int) -> int:
-    """The first instant from now on at which the clock alone may change a word."""
-    access, held_since_ms = state.access, state.crowding.since_better_ms
-    moments = [now_ms + LOOK_AGAIN_MS]
-    for at_ms in (state.at_ms, state.comfort.at_ms):
-        if at_ms is not None:
-            moments += (at_ms + thresholds.fresh_ms, at_ms + thresholds.offline_ms)
-    if access.changes_at_ms is not None:
-        moments += (access.changes_at_ms, access.changes_at_ms - thresholds.closing_soon_ms)
-    if access.at_ms is not None:
-        moments.append(access.at_ms + thresholds.evidence_ms)
-    if held_since_ms is not None:
-        moments.append(held_since_ms + thresholds.crowding_hold_ms)
-    return min(moment for moment in moments if moment >= now_ms)
+def _unheld(state: StationState) -> StationState:
+    """As if nothing had been told of the crowding."""
+    return replace(state, crowding=replace(state.crowding, value="unknown"))
 
 
 def _order(networks: Mapping[str, Network], network_id: str, stations: Iterable[Station]) -> tuple[str, ...]:
@@ -265,34 +308,10 @@ def _climate(snapshot: Snapshot | None) -> Climate | None:
     return replace(climate, at_ms=snapshot.at_ms)
 
 
-def _visible(state: StationState) -> tuple[Any, ...]:
-    """What a rider sees of a station, without ages."""
-    access, crowding, comfort, sockets = state.access, state.crowding, state.comfort, state.sockets
-    return (
-        state.station,
-        state.freshness,
-        state.simulated,
-        (access.value, access.evidence, access.changes_at_ms, access.hours_unconfirmed),
-        (crowding.value, crowding.places, crowding.estimated, crowding.reason),
-        (comfort.value, comfort.reason, _step(comfort.temperature_c, TEMPERATURE_STEP_C)),
-        _step(comfort.humidity_pct, HUMIDITY_STEP_PCT),
-        (sockets.total, sockets.free, sockets.occupied, sockets.faulty, sockets.unknown),
-        [(socket.id, socket.label, socket.kind, socket.state) for socket in state.socket_list],
-        [
-            (cabinet.id, cabinet.label, cabinet.voltage_v, cabinet.online, cabinet.slots)
-            for cabinet in state.cabinets
-        ],
-    )
-
-
-def _step(value: float | None, size: float) -> int | None:
-    return None if value is None else math.floor(value / size + 0.5)
-
-
-def _place(station: Station, network: Network) -> _Place:
+def _place(station: Station, network: Network) -> Registered:
     try:
         posted = timetable(station.hours, network.time_zone, station.lat, station.lon)
     except HoursError as error:
         log.warning("hours_unusable station=%s error=%s", station.id, error)
         posted = timetable("", network.time_zone)
-    return _Place(station, network, station.thresholds or network.thresholds, posted)
+    return Registered(station, network, station.thresholds or network.thresholds, posted)

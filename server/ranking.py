@@ -46,7 +46,8 @@ class Candidate:
     """What the ranking looks at of a station.
 
     Attributes:
-        access_changes_at_ms: next change by the timetable, or the end of the notice.
+        access_changes_at_ms: next change by the timetable or a notice.
+        access_then: what is true from then on where a notice has a say in it; None: the opposite.
         sockets_free, batteries_charged: None where there are none or nothing is heard of them.
         amenities: codes; words that have none do not matter here.
         forecast: crowding now and in 15, 30 and 45 minutes as ``q``, ``b``, ``c``, ``f`` or ``-`` (none).
@@ -66,6 +67,7 @@ class Candidate:
     batteries_charged: int | None = None
     amenities: frozenset[str] = frozenset()
     forecast: str = ""
+    access_then: AccessValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,12 @@ def _order(ranked: Ranked) -> tuple[bool, float, str, str, str]:
 
 def _access(candidate: Candidate, arrival_ms: float) -> AccessValue:
     """``open``, ``closed`` (also for locked) or ``unknown`` on arrival."""
-    if candidate.access_evidence == "contact" and candidate.freshness != "fresh":
-        return "unknown"
     changes_ms, is_open = candidate.access_changes_at_ms, candidate.access in ("open", "closing_soon")
     changed = changes_ms is not None and changes_ms <= arrival_ms
+    if changed and candidate.access_then:
+        return candidate.access_then
+    if candidate.access_evidence == "contact" and candidate.freshness != "fresh":
+        return "unknown"
     if candidate.access == "unknown" or (changed and candidate.access_evidence == "notice"):
         return "unknown"
     if candidate.access == "locked":

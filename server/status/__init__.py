@@ -2,6 +2,7 @@
 
     ages         how old a fact is
     entry        whether a rider can get in
+    notices      what staff say of that, now and next
     crowd        how full the room is
     air          what the air feels like
     resources    charging sockets and batteries
@@ -15,6 +16,7 @@ from server.status.ages import freshness
 from server.status.air import comfort, heat_index_c, season
 from server.status.crowd import crowding, share_word
 from server.status.entry import access, bolted
+from server.status.notices import deciding, outlook, shown
 from server.status.resources import cabinets, slot_word, sockets
 
 __all__ = [
@@ -23,10 +25,13 @@ __all__ = [
     "cabinets",
     "comfort",
     "crowding",
+    "deciding",
     "freshness",
     "heat_index_c",
+    "outlook",
     "season",
     "share_word",
+    "shown",
     "slot_word",
     "sockets",
 ]

@@ -22,15 +22,16 @@ def access(
     """Whether a rider can get in.
 
     Args:
-        posted: what the opening hours say.
+        posted: what the opening hours say, and where there are notices, what these change of it next.
         at_ms: time of the newest snapshot, the age of ``bolted``.
         moved_at_ms: newest crossing or motion.
         bolted: what the bolt contacts say, see :func:`bolted`.
-        notice: staff's word.
+        notice: staff's word that decides now.
     """
-    if notice and (notice.until_ms is None or now_ms < notice.until_ms):
-        return Access(notice.value, "notice", notice.until_ms, at_ms=notice.at_ms)
-    said = Access("unknown", "none", posted.changes_at_ms, posted.unconfirmed)
+    if notice and notice.value and notice.holds(now_ms):
+        changes_at_ms = posted.changes_at_ms if posted.then else notice.until_ms
+        return Access(notice.value, "notice", changes_at_ms, at_ms=notice.at_ms, then=posted.then)
+    said = Access("unknown", "none", posted.changes_at_ms, posted.unconfirmed, then=posted.then)
     live = freshness(at_ms, now_ms, thresholds) in {"fresh", "stale"}
     if posted.open is False:
         return replace(said, value="closed", evidence="timetable")

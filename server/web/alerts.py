@@ -2,14 +2,15 @@
 
 Many stations of one network with the same trouble are one alert, for then it is one trouble. Heat is never
 told that way: each cabinet that is too hot or smokes has an alert of its own, before all others, and keeps
-it when cabinet or station fall silent, until they say that it is over.
+it when cabinet or station fall silent, until they say that it is over. A notice of staff is one alert in each
+network, with all its stations, from a week before it begins.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from server.model import CabinetState, Network, StationState
+from server.model import CabinetState, Network, Notice, StationState
 from server.web.feed_rows import AlertRow, AlertType, Localised, Span
 from server.web.networks import district
 from server.web.public import Name, access_at_ms, iso, iso_or_none
@@ -30,7 +31,6 @@ class _Trouble:
     name: Name
     district: str
     start_ms: int | None = None
-    end_ms: int | None = None
     cabinet: str = ""
     label: str = ""
     detail: str = ""
@@ -38,7 +38,7 @@ class _Trouble:
 
 
 def alerts(
-    states: Iterable[StationState], networks: Mapping[str, Network], now_ms: int
+    states: Sequence[StationState], networks: Mapping[str, Network], now_ms: int
 ) -> tuple[AlertRow, ...]:
     """All alerts of the stations, what is dangerous first."""
     groups: dict[tuple[AlertType, str], list[_Trouble]] = {}
@@ -46,12 +46,13 @@ def alerts(
         for trouble in _troubles(state):
             groups.setdefault((trouble.type, trouble.network), []).append(trouble)
     words = tuple(Text(language, now_ms) for language in LANGUAGES)
-    rows = (
+    rows = [
         row
-        for (_, network_id), group in sorted(groups.items(), key=lambda item: _ORDER.index(item[0][0]))
+        for (_, network_id), group in groups.items()
         for row in _rows(group, networks.get(network_id), words)
-    )
-    return tuple(rows)
+    ]
+    rows += _notices(states, networks, words)
+    return tuple(sorted(rows, key=lambda row: _ORDER.index(row.type)))
 
 
 def _troubles(state: StationState) -> Iterator[_Trouble]:
@@ -65,9 +66,7 @@ def _troubles(state: StationState) -> Iterator[_Trouble]:
     for cabinet in state.cabinets:
         if cabinet.heat:
             yield trouble("cabinet_heat", cabinet.at_ms, **_about(cabinet), detail=cabinet.heat)
-    if access.evidence == "notice" and access.value in ("closed", "locked"):
-        yield trouble("closed_by_notice", access.at_ms, end_ms=access.changes_at_ms)
-    elif access.value == "locked":
+    if access.value == "locked" and access.evidence != "notice":
         yield trouble("locked", access_at_ms(state))
     if access.hours_unconfirmed:
         yield trouble("hours_unconfirmed")
@@ -114,7 +113,7 @@ def _rows(group: Sequence[_Trouble], network: Network | None, words: Sequence[Te
 def _one(trouble: _Trouble, words: Sequence[Text]) -> AlertRow:
     key = f"alert.{trouble.type}" + (f".{trouble.detail}" if trouble.detail else "")
     said = ((t, t(key, name=_name(trouble, t), label=trouble.label, count=trouble.count)) for t in words)
-    times = () if trouble.start_ms is None else (Span(iso(trouble.start_ms), iso_or_none(trouble.end_ms)),)
+    times = () if trouble.start_ms is None else (Span(iso(trouble.start_ms)),)
     own = f"{trouble.type}:{trouble.station}" + (f":{trouble.cabinet}" if trouble.cabinet else "")
     return AlertRow(
         own,
@@ -128,6 +127,39 @@ def _one(trouble: _Trouble, words: Sequence[Text]) -> AlertRow:
 
 
 def _name(trouble: _Trouble, t: Text) -> str:
+    return _place(trouble.name, trouble.district, t)
+
+
+def _place(name: Name, district: str, t: Text) -> str:
     """The station's name with its district, for many stations of a city share one."""
-    name = t.name(trouble.name)
-    return t("alert.place", name=name, district=trouble.district) if trouble.district else name
+    return t("alert.place", name=t.name(name), district=district) if district else t.name(name)
+
+
+def _notices(
+    states: Iterable[StationState], networks: Mapping[str, Network], words: Sequence[Text]
+) -> Iterator[AlertRow]:
+    """Each notice once in each network, with the stations that it is for."""
+    groups: dict[tuple[str, Notice], list[StationState]] = {}
+    for state in states:
+        for notice in state.notices:
+            groups.setdefault((state.station.network, notice), []).append(state)
+    for (network_id, notice), told in groups.items():
+        shut = notice.value in ("closed", "locked")
+        yield AlertRow(
+            f"notice:{notice.id}:{network_id}",
+            "closed_by_notice" if shut else "notice",
+            network_id,
+            tuple(state.station.id for state in told),
+            tuple(Localised(_words(notice, told, networks.get(network_id), t), t.language) for t in words),
+            (Span(iso(notice.at_ms), iso_or_none(notice.until_ms)),),
+        )
+
+
+def _words(notice: Notice, told: Sequence[StationState], network: Network | None, t: Text) -> str:
+    text = t.name(Name(notice.zh, notice.en)) or t(f"notice.access.{notice.value}")
+    station = told[0].station
+    if len(told) == 1:
+        place = _place(Name(station.name_zh, station.name_en), district(told[0]), t)
+        return t("alert.notice", name=place, text=text)
+    name = Name(network.name_zh, network.name_en) if network else Name(station.network)
+    return t("alert.notice.many", name=t.name(name), count=len(told), text=text)

@@ -20,6 +20,7 @@ length. Besides:
                 seconds before the newest reading as ``behind.<fact>`` says
     seconds     how old the newest reading is at ``at``; null: none
     forecast    crowding now and in 15, 30 and 45 minutes; left out when there is none anywhere
+    notices     what staff tell riders, as in the rows; left out when there are none anywhere
 
 Temperatures are the half degrees and humidities the fives that riders see.
 """
@@ -84,6 +85,7 @@ def registry_columns(stations: Sequence[Station]) -> dict[str, Any]:
 FACTS: Final = ("access", "crowding", "comfort", "sockets", "batteries")
 CELLS: Final = (
     "freshness", "simulated", *FACTS, "temperature_c", "humidity_pct", *(f"behind.{fact}" for fact in FACTS),
+    "notices",
 )  # fmt: skip
 
 
@@ -107,6 +109,8 @@ def status_columns(
     """What changes, and how old the readings are."""
     rows = [cells.of(state) for state in states]
     columns = {name: column([row[place] for row in rows]) for place, name in enumerate(CELLS)}
+    if not any(state.notices for state in states):
+        del columns["notices"]
     columns["seconds"] = column([_seconds(state.at_ms, now_ms) for state in states])
     forecasts = [(words and words(state.station.id, now_ms)) or "" for state in states]
     return columns | ({"forecast": column(forecasts)} if any(forecasts) else {})
@@ -133,6 +137,7 @@ def _cells(state: StationState) -> tuple[Hashable, ...]:
         public.visible_temperature(comfort.temperature_c),
         public.visible_humidity(comfort.humidity_pct),
         *behind,
+        row.notices,
     )
 
 

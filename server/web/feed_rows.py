@@ -14,7 +14,15 @@ from msgspec import Meta
 from server.model import Freshness, Network, Qualifier, StationState
 from server.web import public
 from server.web.networks import Declared, District, NetworkSummary, Promise
-from server.web.public import AccessFact, BatteriesFact, ComfortFact, CrowdingFact, SocketsFact, Struct
+from server.web.public import (
+    AccessFact,
+    BatteriesFact,
+    ComfortFact,
+    CrowdingFact,
+    NoticeFact,
+    SocketsFact,
+    Struct,
+)
 from server.web.text import amenity_codes
 
 VERSION: Final = "1.0"
@@ -156,6 +164,9 @@ class StatusRow(Struct, frozen=True):
     sockets: SocketsFact | None = None
     batteries: BatteriesFact | None = None
     simulated: Annotated[bool, Meta(description="its readings are simulated")] = False
+    notices: Annotated[
+        tuple[NoticeFact, ...], Meta(description="what staff tell riders now and for the next seven days")
+    ] = ()
 
 
 class Status(Struct, frozen=True):
@@ -166,7 +177,7 @@ class Status(Struct, frozen=True):
 
 AlertType = Literal[
     "cabinet_heat", "closed_by_notice", "locked", "station_offline", "cabinet_offline", "sockets_faulty",
-    "hours_unconfirmed",
+    "hours_unconfirmed", "notice",
 ]  # fmt: skip
 
 
@@ -185,7 +196,10 @@ class AlertRow(Struct, frozen=True):
     network_id: NetworkId
     station_ids: tuple[StationId, ...]
     summary: Texts
-    times: Annotated[tuple[Span, ...], Meta(description="left out where nobody knows since when")] = ()
+    times: Annotated[
+        tuple[Span, ...],
+        Meta(description="left out where nobody knows since when; what is planned begins later than now"),
+    ] = ()
     cabinet_id: Annotated[str, Meta(description="the cabinet, where it is about one")] = ""
 
 
@@ -268,6 +282,7 @@ def status(state: StationState) -> StatusRow:
         sockets=told.sockets,
         batteries=told.batteries,
         simulated=told.simulated,
+        notices=told.notices,
     )
 
 

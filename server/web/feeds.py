@@ -137,7 +137,8 @@ class Feeds:
 
     def features(self, network_id: str | None) -> dict[str, object]:
         """The stations that have coordinates, as points."""
-        found = (geojson.feature(state, self._site) for state in self.states(network_id))
+        now_ms = self._now_ms()
+        found = (geojson.feature(state, self._site, now_ms) for state in self.states(network_id))
         return {"type": "FeatureCollection", "features": [each for each in found if each is not None]}
 
 

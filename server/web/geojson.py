@@ -43,6 +43,8 @@ class Properties(Struct, frozen=True):
     batteries_charged: Count | None = None
     last_reported: Instant | None = None
     simulated: bool = False
+    notice: Annotated[str, Meta(description="what staff tell riders now")] = ""
+    notice_en: Annotated[str, Meta(description="the same in English, where they have written it")] = ""
 
 
 class Feature(Struct, frozen=True, tag_field="type", tag="Feature"):
@@ -62,12 +64,13 @@ class Collection(Struct, frozen=True, tag_field="type", tag="FeatureCollection")
     features: tuple[Feature, ...]
 
 
-def feature(state: StationState, site: str) -> Feature | None:
+def feature(state: StationState, site: str, now_ms: int) -> Feature | None:
     """A station as a point; None without coordinates."""
     station, told = state.station, public.status(state)
     lat, lon = degrees(station.lat), degrees(station.lon)
     if lat is None or lon is None:
         return None
+    told_now = next((each for each in state.notices if each.holds(now_ms)), None)
     properties = Properties(
         station_id=station.id,
         network_id=station.network,
@@ -83,5 +86,7 @@ def feature(state: StationState, site: str) -> Feature | None:
         batteries_charged=told.batteries.charged if told.batteries else None,
         last_reported=told.measured_at,
         simulated=told.simulated,
+        notice=told_now.zh if told_now else "",
+        notice_en=told_now.en if told_now else "",
     )
     return Feature(station.id, Point((lon, lat)), properties)

@@ -79,6 +79,7 @@ def candidate(state: StationState, forecast: str = "") -> Candidate:
         sum(cabinet.charged for cabinet in cabinets) if cabinets else None,
         _codes(station.amenities),
         forecast,
+        state.access.then,
     )
 
 

@@ -169,8 +169,9 @@ def _card(text: Text, listed: Listed, zone: str) -> Card:
     if row.freshness in public.SILENT and not amenities:
         amenities = (text("station.amenities.none"),)
     notes = [text(f"lack.{reason}") for reason in listed.lacks]
+    told = [text.notice(notice, zone) for notice in text.nearest(row.notices)]
     offers, why = text("list.separator").join(amenities), text("sentence.separator").join(notes)
-    return Card(row, spoken(text, row, when, amenities, notes), offers, why)
+    return Card(row, spoken(text, row, when, amenities, [*notes, *told]), offers, why)
 
 
 def _choice(request: Request) -> Choice:

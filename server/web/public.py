@@ -21,6 +21,7 @@ from server.model import (
     CrowdingValue,
     Evidence,
     Freshness,
+    Notice,
     Qualifier,
     SlotWord,
     StationState,
@@ -45,13 +46,28 @@ class Name(Struct, frozen=True):
 
 
 class AccessFact(Struct, frozen=True):
-    """Whether a rider can get in, why we say so, and when that changes by the timetable."""
+    """Whether a rider can get in, why we say so, and when that changes by the timetable or a notice.
+
+    ``then``: what is true from ``changes_at`` on where a notice has a say in it, else the opposite.
+    """
 
     value: AccessValue
     evidence: Evidence = "none"
     changes_at: str | None = None
     hours_unconfirmed: bool = False
     measured_at: str | None = None
+    then: AccessValue | None = None
+
+
+class NoticeFact(Struct, frozen=True):
+    """What staff tell riders. ``access``: whether one can get in meanwhile; left out: words only."""
+
+    id: str
+    text: Name
+    start: str
+    end: str | None = None
+    access: AccessValue | None = None
+    works: bool = False
 
 
 class CrowdingFact(Struct, frozen=True):
@@ -108,6 +124,7 @@ class StationStatus(Struct, frozen=True):
     batteries: BatteriesFact | None = None
     measured_at: str | None = None
     simulated: bool = False
+    notices: tuple[NoticeFact, ...] = ()
 
 
 class StationSummary(StationStatus, frozen=True, kw_only=True):
@@ -199,6 +216,18 @@ def detail(state: StationState, time_zone: str) -> StationDetail:
     )
 
 
+def notice(posted: Notice) -> NoticeFact:
+    """A notice as the public reads it."""
+    return NoticeFact(
+        posted.id,
+        Name(posted.zh, posted.en),
+        iso(posted.at_ms),
+        iso_or_none(posted.until_ms),
+        posted.value or None,
+        posted.works,
+    )
+
+
 def taken_pct_from(crowding: Crowding) -> int | None:
     """How much of the room is taken, in steps of 25 % up to 100; None for fewer than three people."""
     if crowding.people is None or not crowding.places or crowding.people < FEWEST_PEOPLE:
@@ -224,13 +253,14 @@ def visible(state: StationState) -> tuple[object, ...]:
         state.station,
         state.freshness,
         state.simulated,
-        (access.value, access.evidence, access.changes_at_ms, access.hours_unconfirmed),
+        (access.value, access.evidence, access.changes_at_ms, access.hours_unconfirmed, access.then),
         (crowding.value, crowding.reason, crowding.places, crowding.estimated, taken_pct_from(crowding)),
         (state.comfort.value, state.comfort.reason, visible_temperature(state.comfort.temperature_c)),
         visible_humidity(state.comfort.humidity_pct),
         (sockets.total, sockets.free, sockets.occupied, sockets.faulty, sockets.unknown),
         tuple((socket.id, socket.state) for socket in state.socket_list),
         tuple((cabinet.id, cabinet.online, cabinet.slots) for cabinet in state.cabinets),
+        state.notices,
     )
 
 
@@ -268,6 +298,7 @@ def _status_fields(state: StationState) -> dict[str, Any]:
         "batteries": None if silent else _batteries(state),
         "measured_at": iso_or_none(state.at_ms),
         "simulated": state.simulated,
+        "notices": tuple(map(notice, state.notices)),
     }
 
 
@@ -293,8 +324,9 @@ def _registry_fields(state: StationState) -> dict[str, Any]:
 def _access(state: StationState) -> AccessFact:
     access = state.access
     changes_at = iso_or_none(access.changes_at_ms)
+    measured_at = iso_or_none(access_at_ms(state))
     return AccessFact(
-        access.value, access.evidence, changes_at, access.hours_unconfirmed, iso_or_none(access_at_ms(state))
+        access.value, access.evidence, changes_at, access.hours_unconfirmed, measured_at, access.then
     )
 
 

@@ -24,7 +24,7 @@ from server.web.text import LOOKS, Language, Text, choose, strings
 
 _SCRIPT_STRINGS: Final = (
     "access.", "evidence.", "crowding.", "comfort.", "freshness.", "sockets.", "batteries.", "age.", "link.",
-    "day.", "weekday.", "sentence.", "socket.state.", "slot.", "cabinet.offline",
+    "day.", "weekday.", "sentence.", "socket.state.", "slot.", "cabinet.offline", "notice.",
 )  # fmt: skip
 
 

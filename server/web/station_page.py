@@ -70,7 +70,7 @@ class StationPage:
             network_name=public.Name(network.name_zh, network.name_en),
             script=self._renderer.setup(view, network, networks.district(state), ONLY_HERE),
             zone=zone,
-            week=week(posted, zone, now_ms, text) if posted else None,
+            week=week(posted, zone, now_ms, text, state.notices) if posted else None,
             ways=_ways(state),
             chart=self._chart(state, posted, zone, now_ms, text),
             promises=_promises(self._live, state, network, now_ms),

@@ -21,6 +21,7 @@ from server.web.public import (
     ComfortFact,
     CrowdingFact,
     Name,
+    NoticeFact,
     StationStatus,
     visible_humidity,
     visible_temperature,
@@ -193,6 +194,8 @@ class Text:
             return self("day.today", time=time)
         if days == 1:
             return self("day.tomorrow", time=time)
+        if abs(days) > 7:
+            return self("day.date", month=local.month, day=local.day, time=time)
         return self("day.weekday", day=self(f"weekday.{local.weekday()}"), time=time)
 
     def facts(self, row: StationStatus, zone: str) -> tuple[Fact, Fact, Fact]:
@@ -216,14 +219,31 @@ class Text:
 
     def _access_notes(self, access: AccessFact, zone: str) -> list[str]:
         notes = []
-        if access.changes_at is not None and access.value not in ("locked", "unknown"):
-            key = "access.opens" if access.value == "closed" else "access.closes"
-            key = "access.changes" if access.evidence == "notice" else key
-            notes.append(self(key, time=self.moment(access.changes_at, zone)))
+        if access.changes_at is not None and (access.then or access.value not in ("locked", "unknown")):
+            notes.append(self(_TURNS[_then(access)], time=self.moment(access.changes_at, zone)))
         notes.append(self(f"evidence.{access.evidence}"))
         if access.hours_unconfirmed:
             notes.append(self("access.unconfirmed"))
         return notes
+
+    def notice(self, notice: NoticeFact, zone: str) -> str:
+        """A notice as one line: what it means for getting in, its words, and when."""
+        words = [self(f"notice.access.{notice.access}")] if notice.access else []
+        words += [self.name(notice.text)] if notice.text.zh or notice.text.en else []
+        times = {"start": self.moment(notice.start, zone)}
+        begun = datetime.fromisoformat(notice.start).timestamp() * 1000 <= self.now_ms
+        if notice.end is not None:
+            times["end"] = self.moment(notice.end, zone)
+        key = "until" if begun else "planned"
+        if notice.end is not None or not begun:
+            words.append(self(f"notice.{key}" if notice.end else "notice.from", **times))
+        return self("notice.separator").join(words)
+
+    def nearest(self, notices: Sequence[NoticeFact]) -> Sequence[NoticeFact]:
+        """The one for a card: what holds now, else what begins within a day."""
+        first = notices[:1]
+        soon = first and datetime.fromisoformat(first[0].start).timestamp() * 1000 - self.now_ms <= _DAY_MS
+        return first if soon else ()
 
     def _crowding_notes(self, crowding: CrowdingFact) -> list[str]:
         if crowding.value == "unknown":
@@ -267,6 +287,17 @@ class Text:
         if word == "-":
             return "–" if match.string[match.start() - 1].isdigit() else self("hours.range")
         return self(_HOURS_SIGNS[word.strip()])
+
+
+_DAY_MS: Final = 86_400_000
+_TURNS: Final = {"open": "access.opens", "closed": "access.closes", "unknown": "access.changes"}
+
+
+def _then(access: AccessFact) -> str:
+    """What is true after the next change: as a notice has it, else the opposite of now."""
+    if access.then:
+        return access.then
+    return "unknown" if access.evidence == "notice" else "open" if access.value == "closed" else "closed"
 
 
 _SAME_S: Final = 60

@@ -1,12 +1,13 @@
 """Posted hours of the coming week in the rider's language: holidays named, evenings past midnight. Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.hours import Day, Span, Timetable
-from server.model import Posted
+from server.model import Notice, Posted
 from server.web.public import iso
 from server.web.text import Text
 
@@ -16,7 +17,11 @@ DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One day. ``note`` names its holiday or says that its holiday hours are unconfirmed."""
+    """One day.
+
+    ``note`` names its holiday or says that its holiday hours are unconfirmed; ``notices``: when staff's word
+    stands above the hours.
+    """
 
     date: str
     weekday: str
@@ -24,6 +29,7 @@ class Row:
     note: str
     open: bool
     today: bool = False
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +44,40 @@ class Week:
     rows: tuple[Row, ...]
 
 
-def week(timetable: Timetable, zone: str, now_ms: int, text: Text) -> Week:
-    """The week that begins today at ``now_ms`` in the place's own time."""
+def week(timetable: Timetable, zone: str, now_ms: int, text: Text, notices: Sequence[Notice] = ()) -> Week:
+    """The week that begins today at ``now_ms`` in the place's own time, with what staff plan in it."""
     local = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(zone))
     days = [timetable.day(local.date() + timedelta(days=step)) for step in range(-1, DAYS)]
     yesterday, today = days[0], days[1]
     lasting = any(span.from_ms <= now_ms < span.until_ms for span in yesterday.spans)
-    rows = tuple(_row(day, day is today, zone, text) for day in days[0 if lasting else 1 :])
+    telling = [each for each in notices if each.value]
+    rows = tuple(_row(day, day is today, zone, text, telling) for day in days[0 if lasting else 1 :])
     posted = timetable.at(now_ms)
     always = posted.open is True and posted.changes_at_ms is None and not posted.unconfirmed
-    return Week(_hours(today, zone, text), _next(posted, zone, now_ms, text), () if always else rows)
+    change = "" if telling else _next(posted, zone, now_ms, text)  # which they may make another one
+    return Week(_hours(today, zone, text), change, () if always and not telling else rows)
 
 
-def _row(day: Day, today: bool, zone: str, text: Text) -> Row:
+def _row(day: Day, today: bool, zone: str, text: Text, notices: Iterable[Notice]) -> Row:
     date = text("week.date", month=day.day.month, day=day.day.day)
     weekday = text(f"weekday.{day.day.weekday()}")
-    return Row(date, weekday, _hours(day, zone, text), _note(day, text), bool(day.spans), today)
+    told = tuple(line for each in notices if (line := _notice(each, day, zone, text)))
+    return Row(date, weekday, _hours(day, zone, text), _note(day, text), bool(day.spans), today, told)
+
+
+def _notice(notice: Notice, day: Day, zone: str, text: Text) -> str:
+    """When on this day it holds, and what it means; "" when it does not."""
+    start_ms, end_ms = (_midnight_ms(day.day + timedelta(days=days), zone) for days in (0, 1))
+    from_ms = max(start_ms, notice.at_ms)
+    until_ms = end_ms if notice.until_ms is None else min(end_ms, notice.until_ms)
+    if from_ms >= until_ms:
+        return ""
+    span = _span(Span(from_ms, until_ms), day, zone, text)
+    return text("week.notice", span=span, word=text(f"notice.access.{notice.value}"))
+
+
+def _midnight_ms(day: date, zone: str) -> int:
+    return round(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 
 def _note(day: Day, text: Text) -> str:

@@ -19,13 +19,15 @@ from server.model import (
     CabinetState,
     Comfort,
     Crowding,
+    Notice,
     SocketCounts,
     Station,
     StationState,
 )
 from server.pipeline import Pipeline
-from server.web import build_web, public
+from server.web import public
 from server.web.bodies import Bodies
+from server.web.build import build_web
 from server.web.compact_list import CompactLists
 from server.web.events import Events
 from server.web.text import amenity_codes
@@ -196,6 +198,14 @@ def stations(draw: st.DrawFn) -> Station:
 
 
 @st.composite
+def notices(draw: st.DrawFn) -> Notice:
+    value: Any = draw(words(["", "open", "closed", "locked"]))
+    id_ = draw(st.integers(1, 3))
+    start_ms, works = draw(around_now), draw(st.booleans())
+    return Notice(value, start_ms, start_ms + 60_000, str(id_), draw(text), draw(text), works=works)
+
+
+@st.composite
 def states(draw: st.DrawFn) -> StationState:
     where, at_ms = draw(stations()), draw(st.none() | around_now)
     older = st.none() if at_ms is None else st.none() | st.integers(at_ms - 90_000, at_ms)
@@ -209,6 +219,7 @@ def states(draw: st.DrawFn) -> StationState:
             draw(st.none() | around_now),
             draw(st.booleans()),
             draw(st.none() | around_now),
+            draw(words([None, "open", "closed", "unknown"])),
         ),
         Crowding(
             draw(words(["quiet", "busy", "crowded", "full", "unknown"])),
@@ -232,6 +243,7 @@ def states(draw: st.DrawFn) -> StationState:
         ),
         at_ms=at_ms,
         simulated=draw(st.booleans()),
+        notices=tuple(draw(st.lists(notices(), max_size=2))),
     )
 
 

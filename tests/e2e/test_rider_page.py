@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.model import Access, Comfort, Crowding, SocketCounts, StationState
+from server.model import Access, Comfort, Crowding, Notice, SocketCounts, StationState
 from server.web import public
 from server.web.spoken import spoken
 from server.web.text import Text
@@ -140,6 +140,11 @@ def told(now_ms: int) -> list[StationState]:
         for changes in (None, now_ms + HOUR_MS, now_ms + 20 * HOUR_MS, now_ms + 90 * HOUR_MS)
         for unconfirmed in (False, True)
     ]
+    accesses += [
+        Access(value, "notice", now_ms + HOUR_MS, at_ms=now_ms, then=then)
+        for value in ("open", "closed", "locked", "unknown")
+        for then in ("open", "closed", "unknown")
+    ]
     crowdings = [
         Crowding(value, people, places, estimated, now_ms, reason)
         for value in ("quiet", "busy", "crowded", "full", "unknown")
@@ -158,6 +163,14 @@ def told(now_ms: int) -> list[StationState]:
         *(replace(base, crowding=crowding) for crowding in crowdings),
         *(replace(base, comfort=comfort) for comfort in comforts),
         *(replace(base, freshness=freshness) for freshness in ("stale", "offline", "none")),
+        *(
+            replace(base, notices=(Notice(value, now_ms + start, now_ms + start + HOUR_MS, "1", *words),))
+            for value in ("", "open", "closed", "locked")
+            for start in (-HOUR_MS, 1, *(hours * HOUR_MS + 1 for hours in (20, 24, 25, 170, 300)))
+            for words in (("停电", "Power cut"), ("停电", ""), ("", ""))
+        ),
+        replace(base, notices=(Notice("closed", now_ms - 1, None, "1", "停电"),)),
+        replace(base, notices=(Notice("closed", now_ms + 1, None, "1", "停电"),)),
         replace(base, sockets=SocketCounts(), cabinets=()),
         replace(base, sockets=replace(base.sockets, free=1)),
     ]
@@ -172,6 +185,8 @@ def test_the_phone_says_what_the_server_says(browser: Browser, url: str, now_ms:
         [
             *([f.word, f.tone, f.icon, f.note, f.full] for f in text.facts(row, "Asia/Shanghai")),
             spoken(text, row, "13:20", ("Wi-Fi",), ("!",)),
+            [text.notice(notice, "Asia/Shanghai") for notice in row.notices],
+            [text.notice(notice, "Asia/Shanghai") for notice in text.nearest(row.notices)],
         ]
         for row in rows
     ]
@@ -188,7 +203,11 @@ def test_the_phone_says_what_the_server_says(browser: Browser, url: str, now_ms:
                 const setup = JSON.parse(document.getElementById("setup").textContent);
                 const text = new Text(setup, language);
                 const flat = (fact) => [fact.word, fact.tone, fact.icon, fact.note, fact.full];
-                return rows.map((row) => [...text.facts(row, now).map(flat), spoken(text, row, said)]);
+                const line = (notice) => text.notice(notice, now);
+                return rows.map(({ notices = [], ...row }) => [
+                    ...text.facts(row, now).map(flat), spoken(text, row, said),
+                    notices.map(line), text.nearest(notices, now).map(line),
+                ]);
             }""",
             [module.replace("list.js", "facts.js"), json.loads(msgspec.json.encode(rows)), now_ms, language],
         )

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from contract.messages import Cabinet, CabinetInfo, Slot
-from server.model import Access, CabinetState, Comfort, Crowding, SocketCounts, StationState, Thresholds
+from server.model import (
+    Access,
+    CabinetState,
+    Comfort,
+    Crowding,
+    Notice,
+    SocketCounts,
+    StationState,
+    Thresholds,
+)
 from server.status import cabinets
 from server.web.alerts import MANY, alerts
 from server.web.feed_rows import AlertRow
@@ -42,9 +51,12 @@ OFFLINE: dict[str, Any] = {"freshness": "offline", "at_ms": NOON_MS - HOUR_MS}
         (static_state(), [], "no device is no trouble"),
         (well(access=Access("closed", "timetable")), [], "closed as posted"),
         (well(access=Access("unknown", "none")), [], "no hours published"),
-        (well(access=Access("open", "notice")), [], "a notice that opens"),
-        (well(access=Access("closed", "notice", at_ms=NOON_MS)), ["closed_by_notice"], "staff say so"),
-        (well(access=Access("locked", "notice", at_ms=NOON_MS)), ["closed_by_notice"], "staff say so"),
+        (well(notices=(Notice("open", NOON_MS),)), ["notice"], "a notice that opens"),
+        (well(notices=(Notice("", NOON_MS, zh="话"),)), ["notice"], "words of staff"),
+        (well(notices=(Notice("closed", NOON_MS),)), ["closed_by_notice"], "staff say so"),
+        (well(notices=(Notice("locked", NOON_MS),)), ["closed_by_notice"], "staff say so"),
+        (well(notices=(Notice("closed", NOON_MS + HOUR_MS),)), ["closed_by_notice"], "planned for later"),
+        (well(access=Access("locked", "notice", at_ms=NOON_MS)), [], "told by its notice, not by a bolt"),
         (
             well(access=Access("locked", "contact", at_ms=NOON_MS)),
             ["locked"],
@@ -68,15 +80,24 @@ def test_what_is_told(state: StationState, types: list[str], why: str) -> None:
 
 
 def test_an_alert_says_what_where_since_when_in_both_languages() -> None:
-    until_ms = NOON_MS + HOUR_MS
-    (row,) = told(well(access=Access("closed", "notice", until_ms, at_ms=NOON_MS)))
-    assert (row.alert_id, row.network_id) == ("closed_by_notice:taiyuan-0001", "taiyuan")
+    told_of = Notice("closed", NOON_MS, NOON_MS + HOUR_MS, "7", "停电，暂时不能用", "Power cut")
+    (row,) = told(well(notices=(told_of,)))
+    assert (row.alert_id, row.network_id) == ("notice:7:taiyuan", "taiyuan")
     assert row.station_ids == ("taiyuan-0001",)
     assert [(span.start, span.end) for span in row.times] == [(NOON, "2026-07-01T06:20:00Z")]
     assert [(text.language, text.text) for text in row.summary] == [
-        ("zh", "嘉节社区暖心驿站（迎泽区）：驿站通知，暂停开放"),
-        ("en", "Jiajie Community 1 (迎泽区): closed for now, says the station"),
+        ("zh", "嘉节社区暖心驿站（迎泽区）：停电，暂时不能用"),
+        ("en", "Jiajie Community 1 (迎泽区): Power cut"),
     ]
+
+
+def test_a_notice_is_one_alert_however_many_stations_it_is_for() -> None:
+    works = Notice("closed", NOON_MS, NOON_MS + HOUR_MS, "7", "全市检修", works=True)
+    rows = told(*(well(number, notices=(works,)) for number in range(1, MANY + 3)))
+    assert [row.alert_id for row in rows] == ["notice:7:taiyuan"]
+    assert len(rows[0].station_ids) == MANY + 2
+    assert rows[0].summary[0].text == f"太原市（{MANY + 2} 个驿站）：全市检修"
+    assert rows[0].summary[1].text == f"Taiyuan ({MANY + 2} stations): 全市检修", "as it was typed"
 
 
 def test_stations_that_share_a_name_are_told_apart_by_their_district() -> None:

@@ -10,8 +10,8 @@ from server.config import Settings
 from server.demo.networks import NETWORKS
 from server.model import Network, Station
 from server.pipeline import Pipeline
-from server.web import build_web
 from server.web.bodies import Bodies, Body
+from server.web.build import build_web
 from server.web.compact import DIGITS, Registry, StatusCells, column, registry_columns, status_columns
 from server.web.compact_list import CompactLists
 from server.web.events import Events

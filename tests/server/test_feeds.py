@@ -15,10 +15,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from server.config import Settings
-from server.model import Access, Crowding, StationState
+from server.model import Access, Crowding, Notice, StationState
 from server.pipeline import Pipeline
-from server.web import build_web
 from server.web.bodies import LONGEST_MS, Bodies
+from server.web.build import build_web
 from server.web.feeds import KINDS, Feeds
 from server.web.query import BadQueryError
 from tests.support.asgi import Client, asking
@@ -37,7 +37,8 @@ def trouble() -> StationState:
         station(3), name_zh=HOSTILE, name_en="", area_qualifier="约", amenities=("WiFi", "修鞋摊")
     )
     access = Access("locked", "notice", NOON_MS + 3_600_000, True, NOON_MS)
-    return replace(open_state(where), access=access, cabinets=(hot,))
+    notice = Notice("locked", NOON_MS, NOON_MS + 3_600_000, "1", HOSTILE)
+    return replace(open_state(where), access=access, cabinets=(hot,), notices=(notice,))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contract.messages import (
     CabinetInfo,
     Climate,
     Door,
+    Health,
     Info,
     Presence,
     Snapshot,
@@ -372,3 +373,28 @@ def test_a_restart_tells_the_same(live: Live, store: Store) -> None:
     assert after is not None
     assert replace(after, version=0) == replace(before, version=0)
     assert after.crowding.people == 5
+
+
+def test_what_was_committed_can_be_followed(live: Live) -> None:
+    first, second = snapshot(1, NOW), snapshot(2, NOW + 1_000)
+    live.apply("canteen", second, NOW)
+    live.apply("canteen", first, NOW)
+    live.apply("canteen", snapshot(3, NOW + 2_000), NOW, "received")
+    assert list(live.tap) == [("canteen", second), ("canteen", first)], "as they came, dated ones only"
+    assert live.newest("canteen") is second
+    assert live.newest("silent") is None
+
+
+def test_the_newest_word_on_a_machine_is_kept(live: Live, store: Store) -> None:
+    old, new = (
+        replace(snapshot(seq, NOW + seq), health=Health(outbox_rows=seq, dropped_total=0, uptime_s=1))
+        for seq in (1, 2)
+    )
+    for each in (new, old, snapshot(3, NOW + 3)):
+        store.commit([Accepted("canteen", each, NOW, "measured", each.seq)])
+        live.apply("canteen", each, NOW)
+    assert live.health("canteen") == (NOW + 2, new.health)
+    again = assembled(store)
+    again.rebuild(NOW)
+    assert again.health("canteen") == (NOW + 2, new.health), "after a start too"
+    assert live.health("silent") is None

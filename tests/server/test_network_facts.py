@@ -33,7 +33,7 @@ from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.store.sqlite import Store
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.asgi import Client, asking
 
 TEN = ("空调", "沙发桌椅", "微波炉", "饮水机", "书籍", "药箱", "雨伞", "工具箱", "充电插座", "无线网")

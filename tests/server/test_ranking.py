@@ -38,6 +38,7 @@ def candidate(changes: dict[str, Any]) -> Candidate:
         row["batteries"]["charged"] if "batteries" in row else None,
         frozenset(row["amenities"]),
         row.get("forecast", ""),
+        access.get("then"),
     )
 
 

@@ -25,6 +25,7 @@ export class Cards {
     const charged = batteries ? this.text.say("batteries.count", { count: batteries.charged }) : null;
     this.showResource(card, "sockets", free, sockets && sockets.free, sockets && sockets.measured_at);
     this.showResource(card, "batteries", charged, batteries && batteries.charged, batteries && batteries.measured_at);
+    this.showNotices(card, row.notices || []);
     this.showFreshness(card, row.freshness);
     this.showUpdated(card);
     this.showAges([card]); // a row out of the worker's cache is as old as it is
@@ -84,6 +85,25 @@ export class Cards {
     item.classList.toggle("some", some > 0);
     put(item.querySelector(".amount"), amount);
     this.setAge(card, item, instant);
+  }
+
+  // What staff tell riders: all of it on a station's own page, on a card what matters most.
+  showNotices(card, notices) {
+    const list = card.querySelector(".notices");
+    const told = "whole" in card.dataset ? notices : this.text.nearest(notices, now());
+    const lines = told.map((notice) => this.text.notice(notice, now()));
+    const before = [...list.querySelectorAll("bdi")].map((line) => line.textContent);
+    list.hidden = !lines.length;
+    if (lines.join("\n") === before.join("\n")) return;
+    list.replaceChildren(...lines.map((words) => this.noticeLine(words)));
+  }
+
+  noticeLine(words) {
+    const [line, label, said] = ["li", "strong", "bdi"].map((name) => document.createElement(name));
+    label.textContent = this.text.say("notice.label");
+    said.textContent = words;
+    line.append(label, " ", said);
+    return line;
   }
 
   setAge(card, holder, instant) {

@@ -25,6 +25,7 @@ export function decode(compact, known = compact) {
     put(row.comfort, "humidity_pct", status.humidity_pct[n]);
     if (status.simulated[n]) row.simulated = true;
     if (status.forecast) put(row, "forecast", status.forecast[n]);
+    if (status.notices && status.notices[n].length) row.notices = status.notices[n];
   });
   return rows;
 }

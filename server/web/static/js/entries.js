@@ -83,7 +83,8 @@ export class Entries {
     const { row } = judged;
     const when = row.measured_at ? this.text.age(row.measured_at, now()) : "";
     const way = judged.metres === null ? "" : this.text.distance(judged.metres);
-    put(card.querySelector(".said"), spoken(this.text, row, { way, when, notes, amenities: this.amenities(row) }));
+    const said = { way, when, notes: [...notes, ...this.told(row)], amenities: this.amenities(row) };
+    put(card.querySelector(".said"), spoken(this.text, row, said));
   }
 
   way({ metres, riding }) {
@@ -96,6 +97,12 @@ export class Entries {
   amenities(row) {
     const named = (row.amenities || []).map((word) => this.setup.amenities[word] || word);
     return SILENT.includes(row.freshness) && !named.length ? [this.text.say("station.amenities.none")] : [...new Set(named)];
+  }
+
+  // What staff say, for those who listen.
+  told(row) {
+    const at = now();
+    return this.text.nearest(row.notices || [], at).map((notice) => this.text.notice(notice, at));
   }
 
   // Why it stands where it stands, as far as the card does not show it anyway.

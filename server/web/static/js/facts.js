@@ -1,5 +1,8 @@
 // Facts as words, on the phone: the same as server/web/text.py says, from the same strings and looks.
 
+const DAY_MS = 86_400_000;
+const TURNS = { open: "access.opens", closed: "access.closes", unknown: "access.changes" };
+
 export class Text {
   constructor(setup, language) {
     this.strings = setup.strings;
@@ -21,10 +24,11 @@ export class Text {
   }
 
   moment(instant, nowMs) {
-    const { day, time } = this.local(Date.parse(instant));
+    const { day, month, date, time } = this.local(Date.parse(instant));
     const days = day - this.local(nowMs).day;
     if (days === 0) return this.say("day.today", { time });
     if (days === 1) return this.say("day.tomorrow", { time });
+    if (Math.abs(days) > 7) return this.say("day.date", { month, day: date, time });
     // Day 0, 1 January 1970, was a Thursday; Monday is weekday 0.
     return this.say("day.weekday", { day: this.say(`weekday.${(day + 3) % 7}`), time });
   }
@@ -33,7 +37,8 @@ export class Text {
   local(ms) {
     const parts = this.calendar.formatToParts(ms).map(({ type, value }) => [type, value]);
     const { year, month, day, hour, minute } = Object.fromEntries(parts);
-    return { day: Date.UTC(year, month - 1, day) / 86_400_000, time: `${Number(hour)}:${minute}` };
+    const count = Date.UTC(year, month - 1, day) / 86_400_000;
+    return { day: count, month: Number(month), date: Number(day), time: `${Number(hour)}:${minute}` };
   }
 
   name(name) {
@@ -76,14 +81,29 @@ export class Text {
   accessNotes(access, nowMs) {
     const evidence = access.evidence || "none";
     const notes = [];
-    if (access.changes_at && access.value !== "locked" && access.value !== "unknown") {
-      const turns = access.value === "closed" ? "access.opens" : "access.closes";
-      const key = evidence === "notice" ? "access.changes" : turns;
-      notes.push(this.say(key, { time: this.moment(access.changes_at, nowMs) }));
+    if (access.changes_at && (access.then || (access.value !== "locked" && access.value !== "unknown"))) {
+      const opposite = access.value === "closed" ? "open" : "closed";
+      const then = access.then || (evidence === "notice" ? "unknown" : opposite);
+      notes.push(this.say(TURNS[then], { time: this.moment(access.changes_at, nowMs) }));
     }
     notes.push(this.say(`evidence.${evidence}`));
     if (access.hours_unconfirmed) notes.push(this.say("access.unconfirmed"));
     return notes;
+  }
+
+  // A notice as one line: what it means for getting in, its words, and when.
+  notice({ access, text, start, end }, nowMs) {
+    const words = access ? [this.say(`notice.access.${access}`)] : [];
+    if (text.zh || text.en) words.push(this.name(text));
+    const begun = Date.parse(start) <= nowMs;
+    const times = { start: this.moment(start, nowMs), end: end && this.moment(end, nowMs) };
+    if (end || !begun) words.push(this.say(end ? `notice.${begun ? "until" : "planned"}` : "notice.from", times));
+    return words.join(this.say("notice.separator"));
+  }
+
+  // The one for a card: what holds now, else what begins within a day.
+  nearest([first], nowMs) {
+    return first && Date.parse(first.start) - nowMs <= DAY_MS ? [first] : [];
   }
 
   crowdingNotes(crowding) {

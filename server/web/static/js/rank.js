@@ -63,8 +63,9 @@ function text(one = "", other = "") {
 
 function accessThen(access, freshness, arrivalMs) {
   const evidence = access.evidence || "none";
-  if (evidence === "contact" && freshness !== "fresh") return "unknown";
   const changed = Boolean(access.changes_at) && Date.parse(access.changes_at) <= arrivalMs;
+  if (changed && access.then) return access.then;
+  if (evidence === "contact" && freshness !== "fresh") return "unknown";
   if (access.value === "unknown" || (changed && evidence === "notice")) return "unknown";
   if (access.value === "locked") return "closed";
   const open = access.value === "open" || access.value === "closing_soon";

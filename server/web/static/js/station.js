@@ -30,7 +30,8 @@ function rows(list) {
 
 async function ask(signal) {
   const askedMs = Date.now();
-  const answer = await fetch(`${setup.base}/api/v1/stations/${id}`, { signal });
+  // Asked because something has changed: what the browser has from a moment ago is the old state.
+  const answer = await fetch(`${setup.base}/api/v1/stations/${id}`, { signal, cache: "no-cache" });
   if (answer.status === 404) location.reload(); // Taken off the register: the page that offers the list.
   if (!answer.ok) throw new Error(answer.statusText);
   learnFrom(answer, askedMs);
@@ -48,7 +49,7 @@ function show(row) {
 
 function words() {
   const told = [...station.querySelectorAll("[data-fact]")].map((tile) => tile.dataset.value);
-  return [station.dataset.freshness, ...told].join();
+  return [station.dataset.freshness, ...told, station.querySelector(".notices").textContent].join();
 }
 
 // The parts of the page that the server words, as it words them now; what was unfolded stays so.
