@@ -21,6 +21,7 @@ demo: .venv/server.done ## five real networks on your machine: broker, server, S
 .PHONY: test
 test: .venv/dev.done ## all tests, with a real broker and a real browser
 	@scripts/packages.sh mosquitto mosquitto-clients chromium fonts-noto-cjk openssl
+	@scripts/unpack.sh .venv/debian prometheus prometheus-alertmanager
 	$(RUN) pytest
 
 .PHONY: check

@@ -9,19 +9,23 @@ The path of a reading, top to bottom:
       refusals    a line in the log when a station begins to send what is refused
     store/        readings.db: every committed snapshot exactly once, one writer
     live          the newest state of each station, in words, swapped whole
+      visible     what a rider would see of a station, pure
       headcount   people inside, folded from the store, whatever the order of arrival
       hours, occupancy, status    the thinking behind the words, pure
+      board       which of staff's notices each station shows, pure
     web/          API, events, pages, health
 
 Around it:
 
     model         networks, stations and what riders are told of them
-    registry      registry.db: networks and stations, with imports, geo and credentials beside it
+    registry      registry.db: networks and stations, with its schema, imports, geo and credentials beside it
     reports       reports.db: what riders say is wrong; limits and notes bound and clean it, pure
+    office        what staff work with, put together
     desk          desk.db: what staff work with, in parts that each bring their tables
     accounts/     who may do what at the console, and the log of it
-    alerts/       what is wrong, judged by rules and carried through its life, pure
+    alerts/       what is wrong, judged by rules, carried through its life, and kept
     notify/       telling people of it: texts, groups, senders that believe only the reply
+    notices       what staff tell riders, kept in the desk
     plates/       what is printed for the doors: names and QR codes, as SVG and PDF
     config        the table of settings
     pipeline      the stream's counters

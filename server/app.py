@@ -21,11 +21,12 @@ from server.dating import DAY_MS, Window
 from server.forecasts import Forecasts
 from server.ingest import Ingest
 from server.live import Live
+from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports, ReportsError
 from server.store.sqlite import Store
-from server.web import build_web
+from server.web.build import build_web
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Server:
 
     Attributes:
         live, store, registry, reports, forecasts, pipeline, settings: the parts, for whoever embeds it.
+        office: alerts, messages and the console; None where their file cannot be opened.
         http_port: where it listens, once started.
     """
 
@@ -60,6 +62,10 @@ class Server:
         )  # fmt: skip
         self.reports = _open_reports(settings.reports_db)
         self.forecasts = Forecasts(self.live, self.store, settings.quarters_db, _now_ms)
+        self.office = Office.open(
+            settings, self.live, self.store, self.registry,
+            pipeline=self.pipeline, reports=self.reports, now_ms=_now_ms,
+        )  # fmt: skip
         self._front = build_web(
             self.live,
             self.store,
@@ -67,6 +73,7 @@ class Server:
             self.pipeline,
             reports=self.reports,
             forecasts=self.forecasts,
+            staff=self.office.staff if self.office else None,
         )
         self._web = uvicorn.Server(uvicorn.Config(
             self._front, access_log=False, server_header=False, http="httptools", ws="none",
@@ -97,6 +104,8 @@ class Server:
         self._link.start()
         self._web_thread.start()
         self.forecasts.start()
+        if self.office is not None:
+            self.office.start()
         log.info("server_started url=http://%s:%d", self.settings.host, self.http_port)
 
     def stop(self) -> None:
@@ -107,6 +116,8 @@ class Server:
         if self._web_thread.ident is not None:
             self._web_thread.join()
         self.forecasts.stop()
+        if self.office is not None:
+            self.office.stop()
         if self._listener is not None:
             self._listener.close()
         self.store.close()
@@ -157,6 +168,8 @@ class Server:
         if now_ms - self._recomputed_ms >= RECOMPUTE_MS:
             self._recomputed_ms = now_ms
             self.live.recompute(now_ms)
+        if self.office is not None:
+            self.office.show(now_ms)
         self.live.show(now_ms)
 
     def _refresh(self, now_ms: int) -> None:

@@ -1,11 +1,47 @@
 """Where the stream of readings stands: what ``/readyz``, ``/metrics`` and ``waystation status`` say."""
 
-from collections import Counter
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+RECENTLY_MS: Final = 600_000
+"""Refused messages and unknown stations are also told of so long before now."""
+_STEP_MS: Final = 60_000
 MAX_UNKNOWN_STATIONS: Final = 1_000
 """Ids remembered of stations that the registry does not know; more are only counted."""
+
+
+class Lately:
+    """How often each name occurred in the last :data:`RECENTLY_MS`, to the minute; from any thread.
+
+    Of hostile names no more than :data:`MAX_UNKNOWN_STATIONS` a minute are remembered.
+    """
+
+    def __init__(self) -> None:
+        self._minutes: deque[tuple[int, Counter[str]]] = deque(maxlen=RECENTLY_MS // _STEP_MS)
+        self._lock = threading.Lock()
+
+    def add(self, name: str, now_ms: int) -> None:
+        """Count one."""
+        minute = now_ms // _STEP_MS
+        with self._lock:
+            if not self._minutes or self._minutes[-1][0] != minute:
+                self._minutes.append((minute, Counter()))
+            names = self._minutes[-1][1]
+            if name in names or len(names) < MAX_UNKNOWN_STATIONS:
+                names[name] += 1
+
+    def counts(self, now_ms: int) -> Mapping[str, int]:
+        """All that was counted lately."""
+        since = (now_ms - RECENTLY_MS) // _STEP_MS
+        total: Counter[str] = Counter()
+        with self._lock:
+            for minute, names in self._minutes:
+                if since < minute <= now_ms // _STEP_MS:
+                    total.update(names)
+        return total
 
 
 @dataclass(slots=True)
@@ -41,6 +77,8 @@ class Pipeline:
     unknown_stations: Counter[str] = field(default_factory=Counter)
     unknown_total: int = 0
     store_replaced: str = ""
+    _refused_of: Lately = field(default_factory=Lately)
+    _unknown: Lately = field(default_factory=Lately)
 
     @property
     def answered_total(self) -> int:
@@ -56,8 +94,21 @@ class Pipeline:
         """Count ``count`` refusals for ``reason``."""
         self.refused[reason] += count
 
-    def unknown(self, station_id: str) -> None:
+    def refuse_of(self, station_id: str, now_ms: int) -> None:
+        """Note that something of a registered station was refused; it is counted by :meth:`refuse`."""
+        self._refused_of.add(station_id, now_ms)
+
+    def refused_lately(self, now_ms: int) -> Mapping[str, int]:
+        """By registered station, what was refused of it in the last :data:`RECENTLY_MS`."""
+        return self._refused_of.counts(now_ms)
+
+    def unknown_lately(self, now_ms: int) -> Mapping[str, int]:
+        """By id, messages of stations unknown to the registry in the last :data:`RECENTLY_MS`."""
+        return self._unknown.counts(now_ms)
+
+    def unknown(self, station_id: str, now_ms: int) -> None:
         """Count one message of a station that the registry does not know."""
+        self._unknown.add(station_id, now_ms)
         self.unknown_total += 1
         if station_id in self.unknown_stations or len(self.unknown_stations) < MAX_UNKNOWN_STATIONS:
             self.unknown_stations[station_id] += 1

@@ -10,8 +10,19 @@
     lifecycle    an alert from its first sign to its end
     silences     staff's wish not to hear, maintenance
     inhibit      which alert hides which
+    board        the alerts as they are, in memory, and a draft of what they are to become
+    outlook      which are hidden or silenced, and which messages are due
 
-All of it is pure; ``now_ms`` is handed in.
+All of that is pure; ``now_ms`` is handed in. Around it:
+
+    limits       which numbers hold at a place, and changing them
+    ledger       what survives a restart, in desk.db: alerts, timelines, silences, counted time
+    tables, rows     its tables, and what their rows say
+    memory       trends and days of all stations, made again of the store at a start
+    gather       facts, out of what is live, registered and counted
+    judging      which stations have to be judged now, and what was found of the others
+    keeper       what the engine keeps in desk.db and reads from there
+    engine       all of it together, every ten seconds, in a thread of its own
 
 How it fails: into silence about what is not known, and never into a false word. A fact that is too old is
 ``unknown``, which neither fires nor resolves; a part that is no longer spoken of is unknown too. Outside

@@ -97,7 +97,7 @@ def judge_server(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -> I
 
 def _findings(code: str, id: str, words: Iterable[Word], alerts: Open, at_ms: int) -> Iterator[Finding]:
     scope = KINDS[code].scope
-    silent = {unit for kind, unit in alerts if kind == code}
+    silent = {unit for kind, unit in alerts if kind == code} if alerts else set()
     for said in words:
         if said.truth == "true" or said.unit in silent:
             silent.discard(said.unit)

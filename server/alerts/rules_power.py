@@ -1,4 +1,7 @@
-"""Rules about charging sockets and swap cabinets."""
+"""Rules about charging sockets and swap cabinets.
+
+Of the many parts that are well nothing is said, unless there is an alert about them.
+"""
 
 from collections.abc import Iterator
 
@@ -13,7 +16,8 @@ def socket_fault(facts: Facts, limits: AlertThresholds, now_ms: int) -> Iterator
     del limits, now_ms
     for socket, at_ms in _sockets(facts):
         wrong = None if socket.state == "unknown" else socket.state in ("fault", "off")
-        yield word(socket.id, wrong, at_ms, state=socket.state, since_ms=socket.since_ms)
+        if wrong or ("socket_fault", socket.id) in facts.alerts:
+            yield word(socket.id, wrong, at_ms, state=socket.state, since_ms=socket.since_ms)
 
 
 def socket_overload(facts: Facts, limits: AlertThresholds, now_ms: int) -> Iterator[Word]:
@@ -24,7 +28,8 @@ def socket_overload(facts: Facts, limits: AlertThresholds, now_ms: int) -> Itera
         back_pct = limits.overload_hysteresis_pct if facts.raised("socket_overload", socket.id) else 0
         power_w = socket.power_w
         over = None if power_w is None else power_w > limit_w * (1 - back_pct / 100)
-        yield word(socket.id, over, at_ms, power_w=power_w, limit_w=limit_w)
+        if over or ("socket_overload", socket.id) in facts.alerts:
+            yield word(socket.id, over, at_ms, power_w=power_w, limit_w=limit_w)
 
 
 def _sockets(facts: Facts) -> Iterator[tuple[Socket, int]]:
@@ -50,6 +55,8 @@ def slot_fault(facts: Facts, limits: AlertThresholds, now_ms: int) -> Iterator[W
     for cabinet, at_ms in _cabinets(facts):
         for slot in cabinet.slots:
             wrong = slot.charge == "fault" or bool(slot.alarms)
+            if not wrong and not facts.alerts:
+                continue
             known = cabinet.online and (wrong or slot.charge != "unknown" or slot.battery == "absent")
             alarms = ",".join(slot.alarms) or None
             yield word(f"{cabinet.id}/{slot.n}", wrong if known else None, at_ms, alarms=alarms)

@@ -22,10 +22,10 @@ WINDOW_MS: Final = 30 * 60_000
 _THIN_MS: Final = 60_000
 _SLACK_MS: Final = 5 * 60_000
 """The window's far end may be missing by so much: a reading lost, a slow sensor."""
-_NEXT_MS: Final = 120_000
+NEXT_MS: Final = 120_000
 """Two readings further apart are no jump: the room had time."""
-_STEP_C: Final = 2.0
-_STEP_PCT: Final = 10.0
+STEP_C: Final = 2.0
+STEP_PCT: Final = 10.0
 """Smaller steps are no jumps for anybody's threshold; ten times what a real room does in a minute."""
 MOST_STEPS: Final = 60
 DAYS_KEPT: Final = 7
@@ -87,7 +87,7 @@ def advance(trend: Trend, snapshot: Snapshot) -> Trend:
     climate = snapshot.climate
     if climate and climate.temperature_c is not None and _newer(climate, trend.climate):
         trend = _with_climate(trend, climate, climate.temperature_c)
-    return _with_health(trend, snapshot.health) if snapshot.health else trend
+    return report(trend, snapshot.health, snapshot.at_ms) if snapshot.health else trend
 
 
 def fold(trend: Trend, snapshots: Iterable[Snapshot]) -> Trend:
@@ -120,19 +120,20 @@ def _same(before: Climate, now: Climate) -> bool:
 
 
 def _steps(before: Climate, now: Climate) -> tuple[Step, ...]:
-    if now.at_ms - before.at_ms > _NEXT_MS:
+    if now.at_ms - before.at_ms > NEXT_MS:
         return ()
     by_c = _apart(before.temperature_c, now.temperature_c)
     by_pct = _apart(before.humidity_pct, now.humidity_pct)
-    return (Step(now.at_ms, by_c, by_pct),) if by_c >= _STEP_C or by_pct >= _STEP_PCT else ()
+    return (Step(now.at_ms, by_c, by_pct),) if by_c >= STEP_C or by_pct >= STEP_PCT else ()
 
 
 def _apart(one: float | None, other: float | None) -> float:
     return 0.0 if one is None or other is None else abs(one - other)
 
 
-def _with_health(trend: Trend, health: Health) -> Trend:
-    before, at_ms = trend.health, trend.at_ms
+def report(trend: Trend, health: Health, at_ms: int) -> Trend:
+    """The trend after the machine's report of ``at_ms``; in time order."""
+    before = trend.health
     trend = replace(trend, health=health, health_at_ms=at_ms)
     if before is None or health.dropped_total == before.dropped_total:
         return trend
