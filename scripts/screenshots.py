@@ -31,7 +31,7 @@ from server.forecasts import Forecasts
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.store.sqlite import Store
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.city import city
 from tests.support.noon import LIVE, NETWORK

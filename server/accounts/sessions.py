@@ -65,8 +65,10 @@ class Sessions:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def find(self, token: str | None, now_ms: int) -> Session | None:
+    def find(self, token: str | None, now_ms: int, *, used: bool = True) -> Session | None:
         """The session of a cookie, None when there is none or it has ended.
+
+        Not ``used`` by a person but by a page that keeps itself fresh, it ends as if it had been left alone.
 
         Raises:
             DeskError: it cannot be read.
@@ -79,9 +81,10 @@ class Sessions:
             row = found.mappings().one_or_none()
         if row is None or not _is_open(row, now_ms):
             return None
-        if not 0 <= now_ms - row["seen_ms"] < SEEN_EVERY_MS:
+        seen_ms = now_ms if used else row["seen_ms"]
+        if used and not 0 <= now_ms - row["seen_ms"] < SEEN_EVERY_MS:
             self._touch(token, now_ms)
-        ends_ms = min(now_ms + IDLE_MS, row["opened_ms"] + ABSOLUTE_MS)
+        ends_ms = min(seen_ms + IDLE_MS, row["opened_ms"] + ABSOLUTE_MS)
         return Session(user_of(row), csrf_of(token), row["opened_ms"], ends_ms)
 
     def close(self, token: str | None, now_ms: int) -> None:

@@ -37,9 +37,10 @@ def hidden(
 
 
 def _hides(alert: Alert, now_ms: int) -> bool:
+    # One that resolved while the clock was ahead must not hide until that day.
     if alert.active or alert.subject.scope == "station" or alert.state != "resolved":
         return alert.active
-    return alert.resolved_ms is not None and now_ms - alert.resolved_ms < LINGER_MS
+    return alert.resolved_ms is not None and abs(now_ms - alert.resolved_ms) < LINGER_MS
 
 
 def _covered(subject: Subject) -> Subject:

@@ -206,7 +206,7 @@ def _while_active(alert: Alert, finding: Finding, kind: Kind, at: Moment) -> Out
 def _while_resolved(alert: Alert, finding: Finding, kind: Kind, at: Moment) -> Outcome:
     if alert.timer.running and alert.timer.elapsed_ms(at.counted_ms) >= kind.for_ms:
         return _fired(alert, "refired", finding, kind, at)
-    if not alert.timer.running and at.now_ms - (alert.resolved_ms or 0) >= CLOSE_MS:
+    if not alert.timer.running and abs(at.now_ms - (alert.resolved_ms or 0)) >= CLOSE_MS:
         return _changed(alert, "closed", at, state="closed")
     return alert, ()
 

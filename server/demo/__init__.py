@@ -7,6 +7,7 @@
     stations    all stations of a demo of a given size, and their simulated lives
     folder      where the demo keeps its files; one demo at a time in each
     broker      a Mosquitto of its own
+    admin       who may sign in to its console
     past        weeks of history, made before the server starts
     processes   the children: started in order, watched, ended in the other order
     demo        all of it, in order

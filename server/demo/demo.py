@@ -17,7 +17,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from server.demo import broker, past
+from server.demo import admin, broker, past
 from server.demo.folder import DemoError, Folder
 from server.demo.networks import NETWORKS
 from server.demo.processes import Child, Children, free_port, is_free
@@ -84,9 +84,10 @@ class Demo:
         began = time.monotonic()
         self._register()
         self._fill()
+        password = admin.make(self._folder)
         try:
             self._start(mosquitto)
-            self._say_where(time.monotonic() - began)
+            self._say_where(time.monotonic() - began, password)
             while True:
                 self._children.check()
                 time.sleep(_POLL_S)
@@ -182,12 +183,16 @@ class Demo:
 
     # --- what is said ---------------------------------------------------------------------------------
 
-    def _say_where(self, seconds: float) -> None:
+    def _say_where(self, seconds: float, password: str) -> None:
         self._say(f"all stations are connected, {seconds:.0f} s after the start")
         if night := night_in_china(datetime.now(UTC)):
             self._say(night)
         self._console.print(f"\n  Open  [bold]{self._url}/[/bold]   (Ctrl-C ends the demo)")
         self._say("\n".join(f"        {self._url}{path}   {what}" for path, what in _PLACES))
+        self._say(
+            f"        {self._url}/staff   the console: name {admin.NAME}, password {password}\n"
+            "        (demo only, another at each start)"
+        )
         self._say(f"  Look  {status_command(sys.argv[0], self._folder.settings)}\n")
 
     def _say(self, text: str) -> None:

@@ -30,6 +30,7 @@ class Folder:
         self.readings = self.data / "readings.db"
         self.registry = self.data / "registry.db"
         self.quarters = self.data / "quarters.db"
+        self.desk = self.data / "desk.db"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -163,7 +163,7 @@ def _escalated(book: Book, scene: Scene) -> Iterator[tuple[str, str]]:
             alert = scene.alerts.get(entry.alert)
             if not alert or alert.fired_ms != entry.fired_ms:
                 continue
-            if group.key.escalated:
+            if group.key.escalated and group.key.receiver in scene.receivers:
                 yield alert.id, group.key.receiver
             elif second in scene.receivers and _left_lying(alert, entry, scene):
                 yield alert.id, second

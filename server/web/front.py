@@ -12,9 +12,12 @@ from server.web.bodies import Body, Headers, Message, Receive, Scope, Send, answ
 from server.web.events import Events
 from server.web.feeds import OPEN, PATH
 from server.web.query import BadQueryError
+from server.web.staff.stream import Stream
 
 MAX_REQUEST: Final = 64 * 1024
 """Bytes of a request's body."""
+CONSOLE: Final = "/staff/"
+"""Says with a page of its own what is too large."""
 
 SECURITY: Final[Headers] = [
     (
@@ -56,8 +59,17 @@ class Front:
     ``base_path`` is ``""`` or ``/path`` without a slash at the end, as uvicorn wants its root path.
     """
 
-    def __init__(self, app: Any, answers: Answers, events: Events, base_path: str, images: str = "") -> None:
-        self._app, self._answers, self._events = app, answers, events
+    def __init__(
+        self,
+        app: Any,
+        answers: Answers,
+        events: Events,
+        base_path: str,
+        images: str = "",
+        *,
+        console: Stream,
+    ) -> None:
+        self._app, self._answers, self._events, self._console = app, answers, events, console
         self.base_path = base_path
         self._security = security(images)
         closed = [pair for pair in self._security if pair[0] != b"cross-origin-resource-policy"]
@@ -72,6 +84,7 @@ class Front:
     def close(self) -> None:
         """End all event streams; from any thread."""
         self._events.close()
+        self._console.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
@@ -82,10 +95,13 @@ class Front:
         if path == "/api/v1/events":
             await self._events(scope, receive, send, self._security)
             return
+        if path == "/staff/events":
+            await self._console(scope, receive, send, self._security)
+            return
         body = self._ready(path, scope)
         if body is not None:
             await answer(body, scope, send, self._security)
-        elif _declared_length(scope) > MAX_REQUEST:
+        elif _declared_length(scope) > MAX_REQUEST and not path.startswith(CONSOLE):
             await _too_large(send)
         else:
             await self._hand_on(scope, receive, send)

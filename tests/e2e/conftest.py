@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from server.config import Settings
 from server.model import Access
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium
 from tests.support.serving import serving
 from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.config import Settings
 from server.model import Access, Comfort, Crowding
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from server.web.text import LOOKS
 from tests.support.browser import chromium, phone
 from tests.support.serving import serving

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.config import Settings
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.counting import Counting
 from tests.support.noon import at_noon

@@ -144,6 +144,32 @@ def _joined(port: int, station: str) -> bool:
     return last - before == timedelta(hours=1) > datetime.now(UTC) - last
 
 
+def test_the_console_opens_with_the_password_that_is_printed(folder: Path) -> None:
+    with demo(folder) as process:
+        port = port_of(process, folder)
+        printed = r"name (\w+), password ([a-z0-9-]+) \(demo only, another at each start\)"
+        found = until(
+            lambda: re.search(printed, " ".join(folder.with_suffix(".log").read_text("utf-8").split())),
+            10,
+            "the demo prints who may sign in",
+        )
+        assert found is not None
+        assert sign_in(port, found[1], found[2]).startswith("__Host-waystation=")
+        assert sign_in(port, found[1], "demo") == ""
+
+
+def sign_in(port: int, name: str, password: str) -> str:
+    """The cookie that the console gives, "" for none."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        form = urlencode({"name": name, "password": password})
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/staff/sign-in", form, kind)
+        return connection.getresponse().getheader("set-cookie") or ""
+    finally:
+        connection.close()
+
+
 def test_a_second_demo_in_the_same_folder_is_refused(folder: Path) -> None:
     with demo(folder) as process:
         port_of(process, folder)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from server.config import Settings
 from server.model import Comfort, Crowding, StationState
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.serving import serving
 from tests.support.site import Site

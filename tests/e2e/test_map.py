@@ -20,7 +20,7 @@ from server import geo
 from server.config import Settings
 from server.model import Comfort, Crowding, Network, SocketCounts, Station, StationState
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import phone
 from tests.support.serving import serving
 from tests.support.web import TableLive, TableStore, open_state, static_state, station

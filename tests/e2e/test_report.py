@@ -15,7 +15,7 @@ from server.config import Settings
 from server.limits import MOST_FROM_ONE
 from server.pipeline import Pipeline
 from server.reports import Reports
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.mosquitto import Broker
 from tests.support.server import ServerProcess, register, settings_for

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from server.config import Settings
 from server.model import Access, Comfort, Crowding, StationState
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import phone
 from tests.support.rider import expect_ids, ids, located, opened
 from tests.support.serving import serving

@@ -17,7 +17,8 @@ from contract import codec, topics
 from contract.messages import Climate, Snapshot, Telemetry
 from server.config import Settings
 from server.pipeline import Pipeline
-from server.web import build_web, events
+from server.web import events
+from server.web.build import build_web
 from server.web.events import SILENCE_MS
 from tests.support.browser import phone
 from tests.support.mosquitto import Broker

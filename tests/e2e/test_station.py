@@ -14,7 +14,7 @@ from server.config import Settings
 from server.forecast import Forecast, Quarter
 from server.model import Standard, StationState
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import phone
 from tests.support.serving import serving
 from tests.support.web import (

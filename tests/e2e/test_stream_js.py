@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from server.config import Settings
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.serving import serving
 from tests.support.wait import until

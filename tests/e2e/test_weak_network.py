@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server.config import Settings
 from server.model import Crowding
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.noon import at_noon
 from tests.support.serving import serving

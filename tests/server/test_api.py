@@ -21,7 +21,7 @@ from server.model import (
 )
 from server.pipeline import Pipeline
 from server.store import Bucket
-from server.web import build_web
+from server.web.build import build_web
 from server.web.query import QUANTITIES
 from tests.support.asgi import Client, asking
 from tests.support.web import (

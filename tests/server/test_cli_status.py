@@ -17,7 +17,7 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.store import Accepted
 from server.store.sqlite import Store
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.mosquitto import free_port
 from tests.support.serving import serving
 from tests.support.web import NOON_MS, TableLive, TableStore, open_state, static_state
@@ -29,7 +29,7 @@ def pipeline() -> Pipeline:
         connected=True, alive=True, committed_total=42, dead_letters=3, last_message_ms=NOON_MS
     )
     pipeline.refuse("too_old", 7)
-    pipeline.unknown("[red]evil[/red]")
+    pipeline.unknown("[red]evil[/red]", 0)
     return pipeline
 
 

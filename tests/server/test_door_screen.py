@@ -12,7 +12,7 @@ from server.config import Settings
 from server.model import Access, Comfort, Crowding
 from server.pipeline import Pipeline
 from server.store import Bucket
-from server.web import build_web
+from server.web.build import build_web
 from server.web.door import visits_today
 from tests.support.asgi import Client, asking
 from tests.support.web import HOUR_MS, NOON_MS, TableLive, TableStore, open_state, static_state, station

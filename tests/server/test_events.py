@@ -1,13 +1,9 @@
-import json
 import logging
 import math
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self
-from urllib.parse import quote
 
 import httpx
 import pytest
@@ -15,57 +11,21 @@ import pytest
 from server.config import Settings
 from server.model import Comfort, StationState
 from server.pipeline import Pipeline
-from server.web import Front, build_web, events
+from server.web import events
+from server.web.build import build_web
 from server.web.feed import FRAME_MS
+from server.web.front import Front
+from tests.support.listener import DEADLINE_S, Listener
 from tests.support.serving import serving
 from tests.support.wait import until
 from tests.support.web import NOON_MS, TableLive, TableStore, open_state, station
 
 ONE, TWO = open_state(station(1)), open_state(station(2))
-DEADLINE_S = 10.0
 
 
 def warmer(state: StationState, degrees: float) -> StationState:
     """The same station with another temperature."""
     return replace(state, comfort=Comfort("hot", degrees, 58, NOON_MS))
-
-
-class Listener:
-    """One reader of the stream, line by line from a plain socket."""
-
-    def __init__(self, port: int, query: str, headers: str = "") -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
-        address = quote(query, safe="=&,%")
-        request = f"GET /api/v1/events?{address} HTTP/1.1\r\nhost: x\r\n{headers}\r\n"
-        self._socket.sendall(request.encode())
-        self._file = self._socket.makefile("rb")
-        self.status = int(self._file.readline().split()[1])
-        self.head = b"".join(iter(self._file.readline, b"\r\n")).decode().lower()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Go away as a phone does."""
-        self._file.close()
-        self._socket.close()
-
-    def event(self) -> dict[str, Any]:
-        """The next event; {} at the end of the stream."""
-        fields: dict[str, str] = {}
-        for line in iter(self._file.readline, b""):
-            name, _, value = line.decode().rstrip("\r\n").partition(": ")
-            fields |= {name: value} if name in ("id", "event", "data") else {}
-            if not name and "data" in fields:
-                return fields | {"data": json.loads(fields["data"])}
-        return {}
-
-    def ids(self) -> list[str]:
-        """The stations of the next event."""
-        return [row["id"] for row in self.event()["data"]["stations"]]
 
 
 @pytest.fixture

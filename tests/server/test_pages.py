@@ -7,7 +7,7 @@ import pytest
 from server.config import Settings
 from server.model import Network
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from server.web.pages import PAGE_ROWS
 from tests.support.asgi import Client, asking
 from tests.support.web import TableLive, TableStore, open_state, static_state, station

@@ -14,7 +14,7 @@ from server.config import Settings
 from server.forecast import Forecast, Quarter
 from server.model import Access, Comfort, Crowding, Network, Standard
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from tests.support.asgi import Client, asking
 from tests.support.web import (
     HOUR_MS,

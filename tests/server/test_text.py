@@ -40,12 +40,11 @@ def test_both_languages_have_the_same_strings_with_the_same_blanks() -> None:
 
 def test_no_string_for_riders_is_written_outside_the_locales() -> None:
     chinese = re.compile(r"[\u4e00-\u9fff]")
-    for path in [*WEB.glob("templates/*"), *WEB.glob("static/**/*.js"), *WEB.glob("static/**/*.css")]:
+    for path in [*WEB.glob("templates/**/*.*"), *WEB.glob("static/**/*.js"), *WEB.glob("static/**/*.css")]:
         assert not chinese.search(path.read_text()), path.name
-    for path in WEB.glob("templates/*.html"):
-        bare = re.sub(
-            r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", " ", re.sub(r"\{#.*?#\}", "", path.read_text()), flags=re.S
-        )
+    for path in WEB.glob("templates/**/*.html"):
+        whole = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(), flags=re.S)
+        bare = re.sub(r"""<[^>]*>|\s(aria|data)-\w+(="[^"]*")?""", " ", whole)
         assert not re.search(r"[A-Za-z]{2,}", bare), f"{path.name}: {bare.split()}"
 
 
@@ -53,9 +52,10 @@ def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_ov
     source = "".join(
         path.read_text()
         for path in [
-            *WEB.glob("templates/*.html"),
+            *WEB.glob("templates/**/*.html"),
             *WEB.glob("static/js/*.js"),
             *WEB.glob("*.py"),
+            *WEB.glob("staff/*.py"),
             *WEB.parent.glob("plates/*.py"),
             *WEB.parent.glob("notify/*.py"),
         ]
@@ -63,13 +63,11 @@ def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_ov
     named = set(re.findall(r"""(?:\bt|say|self)\(f?['"`]([a-z_.0-9]+)['"`]""", source))
     named |= set(re.findall(r"[\"'`]([a-z]+(?:\.[a-z_0-9]+)+)[\"'`]", source)) & set(strings("zh"))
     assert named <= set(strings("zh")) | {key.rpartition(".")[0] + "." for key in strings("zh")}
-    families = ("access.", "crowding.", "comfort.", "evidence.", "freshness.", "slot.", "socket.", "weekday.",
-                "hours.", "qualifier.", "alert.", "amenity.", "fact.", "link.", "error.",
-                "list.order.", "near.", "wish.", "lack.", "arrival.", "report.kind.",
-                "report.refused.", "holiday.", "promise.", "standards.", "standard.kept", "standard.missing",
-                "standard.unknown", "go.", "bars.as.", "bars.silence.", "around.instead.",
-                "notify.head.", "notify.section.", "notify.kind.", "notify.todo.", "notify.detail.",
-                "notify.refused.")  # fmt: skip
+    # A family is named by its beginning: t("slot." ~ word), f"slot.{word}", known("slot", word).
+    made = re.findall(r"""["'`]([a-z_]+(?:\.[a-z_0-9]+)*\.)(?:\$?\{|["'`]\s*[~+])""", source)
+    known = [f"{each}." for each in re.findall(r"""\bknown\(\s*["']([a-z_.]+)["'],""", source)]
+    known += [f"{each}." for each in re.findall(r"""["']([a-z_]+(?:\.[a-z_]+)+)["']""", source)]
+    families = (*made, *known)
     left = [key for key in strings("zh") if key not in named and not key.startswith(families)]
     assert left == []
 

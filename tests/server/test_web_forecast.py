@@ -10,7 +10,7 @@ import pytest
 from server.config import Settings
 from server.forecast import Forecast, Quarter, Silence
 from server.pipeline import Pipeline
-from server.web import build_web
+from server.web.build import build_web
 from server.web.forecast import told
 from tests.support.asgi import Client, asking
 from tests.support.web import NOON_MS, TableLive, TableStore, open_state, static_state

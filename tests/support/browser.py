@@ -23,13 +23,13 @@ _QUIET = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, headless; the test fails where there is none."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """The system's Chromium, headless, with ``more`` arguments; the test fails where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.fail("Chromium is not installed; type: sudo apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
+        browser = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *more])
         try:
             yield browser
         finally:

@@ -8,8 +8,9 @@ import pytest
 
 from server.config import Settings
 from server.pipeline import Pipeline
-from server.web import assets, build_web
+from server.web import assets
 from server.web.bodies import Receive, Scope, Send
+from server.web.build import build_web
 from tests.support.web import TableLive, TableStore
 
 

@@ -1,5 +1,6 @@
 """A desk with people of every role, their passwords hashed cheaply."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from server.accounts.roles import Place, User
 from server.accounts.signin import Entered, SignIn
 from server.accounts.tables import PART
 from server.accounts.users import Profile, Users
-from server.desk import Desk
+from server.desk import Desk, Part
 
 CHEAP: Final = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 """Argon2id that costs next to nothing: for tests only."""
@@ -32,9 +33,9 @@ PROFILES: Final = {
 class Staff:
     """An open desk with :data:`PROFILES` in it, and all that accounts are made of."""
 
-    def __init__(self, path: Path, hasher: Argon2Hasher = CHEAP) -> None:
+    def __init__(self, path: Path, hasher: Argon2Hasher = CHEAP, parts: Iterable[Part] = (PART,)) -> None:
         self.path, self.hashing = path, Passwords(hasher)
-        self.desk = Desk.open(path, PART)
+        self.desk = Desk.open(path, *parts)
         self.users, self.sign_in = Users(self.desk, self.hashing), SignIn(self.desk, self.hashing)
         for name, profile in PROFILES.items():
             self.users.add(name, profile, PASSWORD, TERMINAL, NOW_MS)

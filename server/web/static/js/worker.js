@@ -12,7 +12,7 @@ const base = new URL(self.registration.scope).pathname;
 const LIST = /^n\/[^/]+$/; // Shown at once: its scripts bring all of it up to date.
 const WORTH_KEEPING = /^$|^(n|s|door)\/[^/]+$/;
 const OFFLINE = /^offline$/;
-const FOR_PROGRAMS = /^(api|feeds|healthz|readyz|metrics)\b/;
+const NOT_FOR_RIDERS = /^(api|feeds|healthz|readyz|metrics|staff)\b/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -22,7 +22,7 @@ self.addEventListener("fetch", (event) => {
   const path = pathBelow(url);
   if (method !== "GET" || path === null) return;
   if (path.startsWith("static/")) event.respondWith(asset(event));
-  else if (mode !== "navigate" || FOR_PROGRAMS.test(path)) return;
+  else if (mode !== "navigate" || NOT_FOR_RIDERS.test(path)) return;
   else if (WORTH_KEEPING.test(path)) event.respondWith(visit(event, path));
   else event.respondWith(fetch(event.request).catch(() => offline(url)));
 });

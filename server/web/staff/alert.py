@@ -1,0 +1,219 @@
+"""One alert: what it is, what to do, what was measured, who did what; ``/staff/alerts/<id>``."""
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, get_args
+from urllib.parse import parse_qsl
+
+from fastapi import Response
+
+from server.alerts.engine import ChangedError, UnknownAlertError
+from server.alerts.kinds import KINDS
+from server.alerts.ledger import Line
+from server.alerts.lifecycle import Action, NotPossibleError
+from server.alerts.model import Alert
+from server.model import Thresholds
+from server.reports import Report, ReportsError
+from server.web.staff import silencing
+from server.web.staff.alert_rows import Row, Teller, offered, worst
+from server.web.staff.gate import Gate, Refused, Visit
+from server.web.staff.plot import Span
+from server.web.staff.readings import DAY_MS, Drawing, drawings, window
+from server.web.staff.visit import MISSING, own_path
+
+log = logging.getLogger(__name__)
+
+LIST: Final = "/staff/alerts"
+ACTIONS: Final = get_args(Action)
+_DONE: Final = {
+    "acknowledge": "acknowledged",
+    "take": "taken",
+    "comment": "commented",
+    "resolve": "resolved",
+    "close": "closed",
+}
+_MOST_BESIDE: Final = 20
+_MOST_REPORTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line of the timeline; ``who``: display name, "" when it happened by itself."""
+
+    at_ms: int
+    what: str
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a form was not taken.
+
+    Attributes:
+        key: of the string that says it.
+        changes: what has happened since the form was made.
+        text: what was written, so that it is not lost.
+    """
+
+    key: str
+    changes: tuple[Told, ...] = ()
+    text: str = ""
+
+
+def add_alert(gate: Gate) -> None:
+    """Add an alert's page and its forms."""
+    gate.page("/staff/alerts/{alert_id}", "look")(alert)
+    gate.form("/staff/alerts/{alert_id}", "handle_alerts")(act)
+    gate.form("/staff/alerts/{alert_id}/silence", "silence")(silence)
+
+
+def alert(visit: Visit) -> Response:
+    """The page."""
+    return _page(visit, _found(visit, Teller(visit)))
+
+
+def act(visit: Visit) -> Response:
+    """Acknowledge, take, resolve, close or comment; a comment may come along with any of the others."""
+    teller = Teller(visit)
+    found = _found(visit, teller)
+    visit.require("handle_alerts", teller.where(found.subject).place)
+    wish, version, text = visit.form.get("do", ""), _version(visit), visit.words("text")
+    if wish not in ACTIONS:
+        raise Refused(400, "staff.refused.type")
+    if wish == "comment" and not text:
+        return _page(visit, found, Problem("staff.alert.refused.empty"), 400)
+    steps: tuple[Action, ...] = ("comment", wish) if text and wish != "comment" else (wish,)  # type: ignore[assignment]  # checked
+    engine, by = visit.staff.engine, visit.user.name
+    try:
+        for step in steps:
+            done = engine.act(found.id, step, by, text if step == "comment" else "", version)
+            version = done.version
+    except ChangedError:
+        return _stale(visit, version, text)
+    except NotPossibleError:
+        return _page(visit, _found(visit, teller), Problem("staff.alert.refused.state", text=text), 409)
+    except UnknownAlertError as error:
+        raise Refused(404, MISSING) from error
+    return _back(visit, found.id, f"staff.done.{_DONE[wish]}")
+
+
+def silence(visit: Visit) -> Response:
+    """No messages of this alert for a while."""
+    teller = Teller(visit)
+    found = _found(visit, teller)
+    where = teller.where(found.subject)
+    visit.require("silence", where.place)
+    if found.safety:
+        raise Refused(409, "staff.silence.refused.safety")
+    if found.state == "closed":
+        raise Refused(409, "staff.alert.refused.state")
+    whole = visit.form.get("whole") == "1"
+    wished = silencing.of_alert(found, where, whole=whole)
+    made = silencing.made(visit, wished, where.zone)
+    visit.staff.ledger.add_silence(made, visit.user.name, visit.now_ms)
+    log.info("silence_added silence=%s alert=%s by=%s", made.id, found.id, visit.user.name)
+    return visit.back(f"{LIST}/{found.id}", "staff.done.silenced")
+
+
+def _found(visit: Visit, teller: Teller) -> Alert:
+    found = visit.staff.engine.find(visit.path["alert_id"])
+    if found is None or not visit.sees(teller.where(found.subject).place):
+        raise Refused(404, MISSING)
+    return found
+
+
+def _version(visit: Visit) -> int:
+    given = visit.form.get("version", "")
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise Refused(400, "staff.refused.type")
+    return int(given)
+
+
+def _back(visit: Visit, alert_id: str, said: str) -> Response:
+    """To where the form was: the list, with its filters, or the alert."""
+    path, _, query = own_path(visit.form.get("back", "")).partition("?")
+    if path != LIST or "back" not in visit.form:
+        return visit.back(f"{LIST}/{alert_id}", said)
+    kept = {name: value for name, value in parse_qsl(query) if name != "lang"}
+    return visit.back(LIST, said, **kept)
+
+
+def _stale(visit: Visit, version: int, text: str) -> Response:
+    """The page as it is now, with what has happened since the one that the form was on."""
+    teller = Teller(visit)
+    found = _found(visit, teller)
+    newer = max(1, found.version - version)
+    changes = _timeline(visit, teller, found)[-newer:]
+    return _page(visit, found, Problem("staff.alert.refused.changed", tuple(changes), text), 409)
+
+
+def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: int = 200) -> Response:
+    teller = Teller(visit)
+    row = teller.row(found)
+    may = visit.may("handle_alerts", row.where.place)
+    span = Span(*window(found, visit.now_ms), row.where.zone)
+    station = found.subject.id if found.subject.scope == "station" else ""
+    return visit.page(
+        "staff/alert.html",
+        status,
+        reason=problem.key if problem else None,
+        row=row,
+        alert=found,
+        teller=teller,
+        problem=problem,
+        may=may,
+        acts=offered(found, row.mine) if may else (),
+        comments=may and found.state != "pending",
+        todo=f"notify.todo.{found.kind}" if found.kind in KINDS else "",
+        timeline=_timeline(visit, teller, found),
+        drawings=_drawings(visit, found, span),
+        span=span,
+        beside=_beside(teller, found) if station else (),
+        reports=_reports(visit, station, span) if station else (),
+        station=station if visit.staff.live.state(station) else "",
+        reasons=silencing.REASONS,
+        lengths=silencing.lengths(visit, row.where.zone),
+        may_silence=visit.may("silence", row.where.place),
+    )
+
+
+def _timeline(visit: Visit, teller: Teller, found: Alert) -> list[Told]:
+    lines: list[Line] = visit.staff.ledger.timeline(found.id)
+    return [Told(line.at_ms, line.what, teller.person(line.by), line.text) for line in lines]
+
+
+def _drawings(visit: Visit, found: Alert, span: Span) -> list[Drawing] | None:
+    """None where the readings cannot be read now: all the rest of the page can."""
+    known = visit.staff.live.registered().get(found.subject.id)
+    thresholds = known.thresholds if known else Thresholds()
+    try:
+        return drawings(found, visit.staff.store, thresholds, span, visit.text)
+    except sqlite3.Error as error:
+        log.warning("readings_unreadable alert=%s error=%s", found.id, error)
+        return None
+
+
+def _beside(teller: Teller, found: Alert) -> list[Row]:
+    """What else is wrong at the station, the worst first."""
+    others = [
+        each
+        for each in teller.standing.values()
+        if each.active and each.subject[:2] == found.subject[:2] and each.id != found.id
+    ]
+    return [teller.row(each) for each in sorted(others, key=worst)[:_MOST_BESIDE]]
+
+
+def _reports(visit: Visit, station: str, span: Span) -> Sequence[Report] | None:
+    """What riders said of the station in those days; None where it cannot be read."""
+    if visit.staff.reports is None:
+        return None
+    try:
+        kept = visit.staff.reports.all(done=True, stations={station})
+    except ReportsError as error:
+        log.warning("reports_unreadable error=%s", error)
+        return None
+    near = (span.from_ms - DAY_MS, span.to_ms + DAY_MS)
+    return [report for report in kept if near[0] <= report.at_ms < near[1]][:_MOST_REPORTS]

@@ -1,0 +1,235 @@
+"""Alerts in the words of the console: what is wrong, where, since when, who has it, why nobody is told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from server.accounts.roles import Place
+from server.alerts.lifecycle import Action
+from server.alerts.model import SEVERITIES, Alert, State, Subject
+from server.alerts.silences import Maintenance, Silence, silenced
+from server.model import StationState
+from server.notify.texts import detail_of, kind_of
+from server.web.public import Name
+from server.web.text import Text
+
+if TYPE_CHECKING:
+    from server.web.staff.visit import Visit
+
+POSSIBLE: Final[Mapping[State, tuple[Action, ...]]] = {
+    "pending": (),
+    "firing": ("acknowledge", "take", "resolve"),
+    "acknowledged": ("take", "resolve"),
+    "in_progress": ("take", "resolve"),
+    "resolved": ("close",),
+    "closed": (),
+}
+"""What can be done to an alert in each state, but for comments; what is done most is first."""
+_SAID: Final = ("code", "alarms", "why")
+"""Values that the stations and the store say in words of their own, where no sentence tells them."""
+_SHORT: Final[tuple[Action, ...]] = ("acknowledge", "take")
+"""What the list offers; the rest is on the alert's page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where an alert is.
+
+    Attributes:
+        place: for roles; None for the server.
+        name: of the station, network or district, "" for the server; ``around``: what that is inside of.
+        zone: time zone.
+    """
+
+    place: Place | None
+    network: str
+    district: str
+    name: str
+    around: tuple[str, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One alert as a line of a list.
+
+    Attributes:
+        who: display name of whoever has it, "" for nobody; ``mine``: that is the reader.
+        acts: what the reader may do to it here.
+        cause: the alert that says it already, and its kind in words.
+        silence: what holds its messages back; ``silencer``: display name of whoever wanted that.
+        hidden: how many alerts it stands for.
+    """
+
+    alert: Alert
+    kind: str
+    where: Where
+    unit: str
+    detail: str
+    who: str
+    mine: bool
+    acts: tuple[Action, ...]
+    cause: Alert | None = None
+    cause_kind: str = ""
+    silence: Silence | None = None
+    silencer: str = ""
+    hidden: int = 0
+
+
+class Teller:
+    """Tells alerts to one reader; what is asked of the engine and of people is asked once."""
+
+    def __init__(self, visit: "Visit") -> None:
+        staff = visit.staff
+        self._visit, self.text = visit, visit.text
+        self.standing = {alert.id: alert for alert in staff.engine.alerts()}
+        self.hidden, self.silenced = staff.engine.hidden(), _silenced(visit, self.standing.values())
+        self._names = {user.name: user.display for user in staff.users.all()}
+        self._where: dict[Subject, Where] = {}
+
+    def person(self, login: str) -> str:
+        """What others see of somebody."""
+        return self._names.get(login, login)
+
+    def network(self, network_id: str) -> str:
+        """The name of a network."""
+        network = self._visit.staff.live.networks().get(network_id)
+        return self.text.name(Name(network.name_zh, network.name_en)) if network else network_id
+
+    def where(self, subject: Subject) -> Where:
+        """Where a subject is; one whose station or network is gone is for those who look everywhere."""
+        if subject not in self._where:
+            self._where[subject] = self._found(subject)
+        return self._where[subject]
+
+    def seen(self, alerts: Iterable[Alert]) -> list[Alert]:
+        """Those that the reader may look at."""
+        return [alert for alert in alerts if self._visit.sees(self.where(alert.subject).place)]
+
+    def row(self, alert: Alert, hidden: int = 0) -> Row:
+        """An alert as a line."""
+        where = self.where(alert.subject)
+        cause = self.standing.get(self.hidden.get(alert.id, ""))
+        silence = self.silenced.get(alert.id)
+        may = self._visit.may("handle_alerts", where.place)
+        mine = alert.by == self._visit.user.name
+        return Row(
+            alert=alert,
+            kind=kind_of(alert, self.text),
+            where=where,
+            unit=self._unit(alert),
+            detail=detail(alert, self.text),
+            who=self.person(alert.by),
+            mine=mine,
+            acts=tuple(act for act in offered(alert, mine) if act in _SHORT) if may else (),
+            cause=cause,
+            cause_kind=kind_of(cause, self.text) if cause else "",
+            silence=silence,
+            silencer=self.person(silence.by) if silence else "",
+            hidden=hidden,
+        )
+
+    def _unit(self, alert: Alert) -> str:
+        if alert.kind == "channel_failing":
+            known = {entry.id: entry.name for entry in self._visit.staff.directory.channels()}
+            label = known.get(alert.subject.unit, alert.subject.unit)
+            return self.text("staff.unit.channel", label=label)
+        return unit_of(alert, self._state(alert.subject), self.text)
+
+    def _state(self, subject: Subject) -> StationState | None:
+        return self._visit.staff.live.state(subject.id) if subject.scope == "station" else None
+
+    def _found(self, subject: Subject) -> Where:
+        networks = self._visit.staff.live.networks()
+        if subject.scope == "server":
+            return Where(None, "", "", self.text("notify.server"), (), self._visit.zone())
+        state = self._state(subject)
+        network = networks.get(state.station.network if state else subject.id)
+        if network is None:
+            return Where(None, "", "", subject.id, (), self._visit.zone())
+        whole = self.network(network.id)
+        if state is None:
+            place, zone = Place(network.id, subject.unit), network.time_zone
+            if subject.unit:
+                return Where(place, network.id, subject.unit, subject.unit, (whole,), zone)
+            return Where(place, network.id, "", whole, (), zone)
+        station = state.station
+        district = station.region[0] if station.region else ""
+        name = self.text.name(Name(station.name_zh, station.name_en))
+        around = (whole, district) if district else (whole,)
+        return Where(Place(network.id, district), network.id, district, name, around, network.time_zone)
+
+
+def _silenced(visit: "Visit", standing: Iterable[Alert]) -> dict[str, Silence]:
+    """By what is stored now: whoever has just silenced something need not wait for the engine to see it."""
+    engine, now_ms = visit.staff.engine, visit.now_ms
+    wishes = visit.staff.ledger.silences(now_ms)
+    running = [wish.silence if isinstance(wish, Maintenance) else wish for wish in wishes]
+    active = [alert for alert in standing if alert.active] if running else []
+    found = {alert.id: silenced(alert, engine.place(alert.subject), running, now_ms) for alert in active}
+    return {alert_id: silence for alert_id, silence in found.items() if silence}
+
+
+def worst(alert: Alert) -> tuple[int, int]:
+    """By which alerts are sorted that are at one place: the worst first, then the oldest."""
+    return SEVERITIES.index(alert.severity), alert.since_ms
+
+
+def offered(alert: Alert, mine: bool) -> tuple[Action, ...]:
+    """What can be done now and would change something: whoever works on it need not take it again."""
+    taken = alert.state == "in_progress" and mine
+    return tuple(act for act in POSSIBLE[alert.state] if not (act == "take" and taken))
+
+
+def detail(alert: Alert, text: Text) -> str:
+    """What was measured, or what the station itself says of it; "" where there is neither."""
+    measured = detail_of(alert, text)
+    if measured:
+        return measured
+    if alert.kind == "socket_fault" and isinstance(state := alert.values.get("state"), str):
+        return text.known("socket.state", state)
+    said = [str(alert.values[name]) for name in _SAID if alert.values.get(name)]
+    return text("staff.alert.code", code=said[0]) if said else ""
+
+
+def unit_of(alert: Alert, state: StationState | None, text: Text) -> str:
+    """The part that it is about, as its plate calls it; "" for the whole and where the place says it."""
+    unit, family = alert.subject.unit, _UNITS.get(alert.kind)
+    if not unit or alert.subject.scope == "network":
+        return ""
+    if family is None:
+        return unit
+    first, _, slot = unit.partition("/")
+    label = _label(family, first, state)
+    if slot:
+        return text("staff.unit.slot", label=label, slot=slot)
+    return text(f"staff.unit.{family}", label=label)
+
+
+def _label(family: str, unit: str, state: StationState | None) -> str:
+    labels: dict[str, str] = {}
+    if state is not None and family == "socket":
+        labels = {socket.id: socket.label for socket in state.socket_list}
+    elif state is not None and family == "cabinet":
+        labels = {cabinet.id: cabinet.label for cabinet in state.cabinets}
+    return labels.get(unit) or unit
+
+
+_UNITS: Final[Mapping[str, str]] = {
+    "sensor_failing": "sensor",
+    "door_blocked": "door",
+    "socket_fault": "socket",
+    "socket_overload": "socket",
+    **dict.fromkeys(
+        (
+            "slot_fault",
+            "cabinet_offline",
+            "mains_lost",
+            "no_charged_battery",
+            "cabinet_overheat",
+            "cabinet_smoke",
+        ),
+        "cabinet",
+    ),
+}
+"""What the unit of a kind is."""

@@ -1,0 +1,44 @@
+"""Where one can go in the console, by role. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from server.accounts.roles import PERMISSIONS, Action, User
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way to a page. ``key``: of its string ``staff.menu.<key>``; ``first``: at hand on a phone."""
+
+    key: str
+    path: str
+    action: Action
+    icon: str
+    first: bool = False
+
+    def holds(self, path: str) -> bool:
+        """Whether a page is this one or belongs to it."""
+        return path == self.path or path.startswith(self.path + "/")
+
+
+ENTRIES: Final = (
+    Entry("alerts", "/staff/alerts", "look", "alert", first=True),
+    Entry("fleet", "/staff/fleet", "look", "device", first=True),
+    Entry("reports", "/staff/reports", "look", "report", first=True),
+    Entry("notices", "/staff/notices", "look", "notice", first=True),
+    Entry("more", "/staff/more", "enter", "menu", first=True),
+    Entry("silences", "/staff/silences", "look", "silence"),
+    Entry("thresholds", "/staff/thresholds", "look", "limits"),
+    Entry("channels", "/staff/channels", "manage_channels", "channel"),
+    Entry("receivers", "/staff/receivers", "manage_channels", "receiver"),
+    Entry("people", "/staff/people", "manage_people", "people-1"),
+    Entry("audit", "/staff/audit", "read_audit", "audit"),
+    Entry("password", "/staff/password", "enter", "key"),
+)
+
+
+def entries(user: User, known: Iterable[str]) -> list[Entry]:
+    """What ``user`` may open, of the pages that exist (``known`` paths)."""
+    paths = set(known)
+    return [each for each in ENTRIES if each.path in paths and user.role in PERMISSIONS[each.action].roles]

@@ -1,0 +1,50 @@
+"""What the console works with, handed in as one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.accounts.sessions import Sessions
+from server.accounts.signin import SignIn
+from server.accounts.users import Users
+from server.config import Settings
+from server.desk import Desk
+from server.live import Live
+from server.pipeline import Pipeline
+from server.registry import Registry
+from server.reports import Reports
+from server.store.sqlite import Store
+
+if TYPE_CHECKING:
+    from server.alerts.engine import Engine
+    from server.alerts.ledger import Ledger
+    from server.notify.directory import Directory
+    from server.notify.outbox import Outbox
+    from server.notify.postman import Postman
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """All parts of the server that a page may need; each is safe to use from several threads.
+
+    Attributes:
+        reports: None where its file cannot be opened.
+        now_ms: the wall clock.
+    """
+
+    desk: Desk
+    users: Users
+    signin: SignIn
+    sessions: Sessions
+    ledger: "Ledger"
+    engine: "Engine"
+    outbox: "Outbox"
+    directory: "Directory"
+    postman: "Postman"
+    live: Live
+    store: Store
+    registry: Registry
+    pipeline: Pipeline
+    reports: Reports | None
+    settings: Settings
+    now_ms: Callable[[], int]

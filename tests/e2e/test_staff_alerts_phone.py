@@ -1,0 +1,216 @@
+"""Alerts and silences in a real Chromium: on a phone, at a desk, with and without scripts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from server.accounts.sessions import COOKIE
+from server.alerts.model import Alert, Subject
+from server.alerts.silences import Matcher, Silence
+from server.model import Station
+from tests.e2e.test_accessibility import AXE, CUT, FIND, SMALL, WIDER
+from tests.support.alarms import HERE, HOUR, MIN, THERE, alarmed, alert, measured, warming
+from tests.support.browser import chromium, phone
+from tests.support.console import Console
+from tests.support.serving import serving
+from tests.support.staff import NOW_MS
+
+STATIONS: Final = tuple(Station(f"city-1{n:03}", "city", f"驿站{n}", region=("万柏林区",)) for n in range(20))
+HOT: Final = alert()
+HEAT: Final = alert(
+    "cabinet_overheat",
+    Subject("station", "city-0001", "c1"),
+    values={"temperature_c": 64.2, "limit_c": 60},
+    ago=9 * MIN,
+)
+TAKEN: Final = alert(
+    "socket_overload",
+    Subject("station", "city-0001", "s1"),
+    "in_progress",
+    by="tian",
+    values={"power_w": 2400, "limit_w": 2200},
+)
+OUT: Final = alert("station_offline", THERE, values={"minutes": 44}, ago=44 * MIN)
+QUIET: Final = alert("door_blocked", Subject("station", "city-0001", "front"), ago=5 * HOUR)
+OVER: Final = alert("too_cold", THERE, "closed", by="max", ago=50 * HOUR)
+MANY: Final = tuple(
+    alert("station_offline", Subject("station", each.id), values={"minutes": 30}, ago=30 * MIN + n)
+    for n, each in enumerate(STATIONS)
+)
+ALL: Final = (HOT, HEAT, TAKEN, OUT, QUIET, OVER, *MANY)
+PAGES: Final = {
+    "list": "/staff/alerts",
+    "filtered": "/staff/alerts?severity=critical&place=city&kind=station_offline",
+    "silenced": "/staff/alerts?show=silenced",
+    "past": "/staff/alerts?show=past",
+    "hot": f"/staff/alerts/{HOT.id}",
+    "safety": f"/staff/alerts/{HEAT.id}",
+    "taken": f"/staff/alerts/{TAKEN.id}",
+    "offline": f"/staff/alerts/{OUT.id}",
+    "over": f"/staff/alerts/{OVER.id}",
+    "silences": "/staff/silences?station=city-0001",
+}
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[Console]:
+    with alarmed(folder, *ALL, stations=STATIONS) as made:
+        measured(made, "city-0001", warming())
+        made.reports.add("city-0001", "temperature", "里面很热", NOW_MS - HOUR)
+        wish = Silence(
+            "ab" * 8,
+            Matcher(stations=("city-0001",), kinds=("door_blocked",)),
+            NOW_MS - HOUR,
+            NOW_MS + HOUR,
+            "ada",
+            "门口施工",
+        )
+        made.services.ledger.add_silence(wish, "ada", NOW_MS - HOUR)
+        made.services.engine.act(HOT.id, "comment", "max", "a" * 300 + "\n空调滤网很脏")
+        made.now_ms += 10_000
+        made.services.engine.step(made.now_ms, 10_000)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Console, str]]:
+    """A console that is only looked at."""
+    with filled(tmp_path_factory.mktemp("console")) as made, serving(made.app) as port:
+        yield made, f"http://localhost:{port}"
+
+
+@pytest.fixture
+def worked_in(tmp_path: Path) -> Iterator[tuple[Console, str]]:
+    """A console in which something is done."""
+    with filled(tmp_path) as made, serving(made.app) as port:
+        yield made, f"http://localhost:{port}"
+
+
+@contextmanager
+def opened(
+    browser: Browser, console: tuple[Console, str], path: str, name: str = "ada", **options: Any
+) -> Iterator[Page]:
+    """A page, signed in."""
+    made, url = console
+    with phone(browser, **options) as context:
+        # Browsers take a secure cookie for localhost without HTTPS.
+        secure = url.replace("http:", "https:")
+        context.add_cookies([{"name": COOKIE, "value": made.token(name), "url": secure, "secure": True}])
+        page = context.new_page()
+        page.goto(url + path)
+        yield page
+
+
+@pytest.fixture(
+    scope="module",
+    params=product(PAGES, (("zh-CN", "light"), ("en-GB", "dark"))),
+    ids=lambda chosen: f"{chosen[0]}-{chosen[1][0]}",
+)
+def shown(request: pytest.FixtureRequest, browser: Browser, looked_at: tuple[Console, str]) -> Iterator[Page]:
+    name, (locale, scheme) = request.param
+    options = {"locale": locale, "color_scheme": scheme, "reduced_motion": "reduce"}
+    with opened(browser, looked_at, PAGES[name], **options) as page:
+        for details in page.locator("details").all():
+            details.evaluate("(e) => (e.open = true)")
+        yield page
+
+
+def test_axe_finds_nothing(shown: Page) -> None:
+    shown.evaluate(AXE)
+    assert shown.evaluate(FIND) == []
+
+
+def test_what_is_tapped_is_as_large_as_a_finger(shown: Page) -> None:
+    assert shown.evaluate(SMALL, 44) == []
+
+
+def test_it_works_on_a_narrow_phone_and_in_large_type(shown: Page) -> None:
+    shown.set_viewport_size({"width": 320, "height": 640})
+    for percent in (100, 200):
+        shown.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+        assert shown.evaluate(WIDER) <= 0, percent
+        assert shown.evaluate(CUT) == [], percent
+
+
+def test_the_worst_is_what_is_seen_first(browser: Browser, looked_at: tuple[Console, str]) -> None:
+    with opened(browser, looked_at, "/staff/alerts", viewport={"width": 360, "height": 740}) as page:
+        first = page.locator(".line").first
+        expect(first).to_contain_text("换电柜过热")
+        expect(first.get_by_role("button", name="我来处理")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+def test_a_technician_takes_an_alert_and_mends_it(
+    browser: Browser, worked_in: tuple[Console, str], scripts: bool
+) -> None:
+    made, _ = worked_in
+    with opened(browser, worked_in, "/staff/alerts", "tian", java_script_enabled=scripts) as page:
+        line = page.locator(f"#a{HOT.id}")
+        line.get_by_role("button", name="知道了").click()
+        expect(page.locator(".said")).to_contain_text("你已知道")
+        assert now(made, HOT).state == "acknowledged"
+        line.get_by_role("button", name="我来处理").click()
+        expect(line).to_contain_text("处理中：你")
+        line.get_by_role("link", name="室内太热").click()
+        page.locator("textarea").fill("换了滤网")
+        page.get_by_role("button", name="已修好").click()
+        expect(page.locator(".timeline")).to_contain_text("换了滤网")
+    assert (now(made, HOT).state, now(made, HOT).by) == ("resolved", "tian")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+def test_an_alert_is_silenced_and_the_silence_ended(
+    browser: Browser, worked_in: tuple[Console, str], scripts: bool
+) -> None:
+    made, _ = worked_in
+    with opened(browser, worked_in, f"/staff/alerts/{OUT.id}", java_script_enabled=scripts) as page:
+        page.locator("details.silence summary").click()
+        page.get_by_role("button", name="8 小时").click()
+        expect(page.locator(".said")).to_contain_text("已静音")
+        assert len(made.services.ledger.silences(made.now_ms)) == 2
+        page.goto(page.url.partition("/staff")[0] + "/staff/silences")
+        page.locator(".line", has_text="文庙驿站").get_by_role("button", name="现在结束").click()
+        expect(page.locator(".said")).to_contain_text("静音已结束")
+    assert len(made.services.ledger.silences(made.now_ms)) == 1
+
+
+def test_what_a_colleague_has_done_is_told_to_a_late_form(
+    browser: Browser, worked_in: tuple[Console, str]
+) -> None:
+    made, _ = worked_in
+    with opened(browser, worked_in, f"/staff/alerts/{OUT.id}", java_script_enabled=False) as page:
+        made.services.engine.act(OUT.id, "take", "max")
+        page.locator("textarea").fill("我去看看")
+        page.get_by_role("button", name="我来处理").click()
+        expect(page.get_by_role("alert")).to_contain_text("马经理")
+        expect(page.locator("textarea")).to_have_value("我去看看")
+        page.get_by_role("button", name="换我来处理").click()
+        expect(page.locator(".said")).to_be_visible()
+    assert now(made, OUT).by == "ada"
+
+
+def test_the_list_is_live(browser: Browser, worked_in: tuple[Console, str]) -> None:
+    made, _ = worked_in
+    with opened(browser, worked_in, "/staff/alerts") as page:
+        expect(page.locator(".watch")).to_have_attribute("data-state", "live")
+        made.services.engine.act(HEAT.id, "take", "max")
+        expect(page.locator(f"#a{HEAT.id}")).to_contain_text("处理中：马经理")
+
+
+def now(made: Console, of: Alert) -> Alert:
+    found = made.services.engine.find(of.id)
+    assert found is not None
+    assert found.subject[:2] in (HERE[:2], THERE[:2])
+    return found

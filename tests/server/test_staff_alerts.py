@@ -1,0 +1,313 @@
+"""The list of alerts and the page of one, over a real desk, ledger, engine and store."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.alerts.model import Alert, Subject
+from server.model import Station
+from tests.support.alarms import FAR, HERE, HOUR, MIN, SERVER, THERE, alarmed, alert, measured, warming
+from tests.support.console import Browser, Console, browsing
+from tests.support.staff import NOW_MS
+
+HOT = alert()
+SMOKE = alert("cabinet_smoke", Subject("station", "city-0001", "c1"), ago=5 * MIN)
+ELSEWHERE = alert("too_cold", THERE, values={"temperature_c": 9, "limit_c": 14}, ago=3 * HOUR)
+OTHER_TOWN = alert("station_offline", FAR, values={"minutes": 50}, ago=50 * MIN)
+OF_SERVER = alert("broker_down", SERVER, ago=10 * MIN)
+TAKEN = alert("door_blocked", Subject("station", "city-0001", "front"), "in_progress", by="ada", ago=HOUR)
+OVER = alert("pi_hot", HERE, "resolved", by="tian", ago=6 * HOUR, values={"cpu_c": 82, "limit_c": 80})
+LONG_OVER = alert("mains_lost", Subject("station", "city-0001", "c1"), "closed", by="max", ago=30 * HOUR)
+ALL = (HOT, SMOKE, ELSEWHERE, OTHER_TOWN, TAKEN, OVER, LONG_OVER)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Console]:
+    with alarmed(tmp_path, *ALL) as made:
+        yield made
+
+
+@pytest.fixture
+def browse(made: Console) -> Iterator[Any]:
+    with browsing(made) as browse:
+        yield browse
+
+
+def page(browser: Browser, path: str, status: int = 200) -> str:
+    answer = browser.get(path, **{"accept-language": "en"})
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def act(browser: Browser, of: Alert, do: str, version: int = 1, **form: Any) -> Any:
+    headers = {"accept-language": "en"}
+    return browser.post(f"/staff/alerts/{of.id}", headers=headers, do=do, version=version, **form)
+
+
+def now(made: Console, of: Alert) -> Alert:
+    found = made.services.engine.find(of.id)
+    assert found is not None
+    return found
+
+
+# --- the list -----------------------------------------------------------------------------------------------
+
+
+def test_safety_is_first_and_every_alert_says_where_since_when_and_who_has_it(browse: Any) -> None:
+    html = page(browse("ada"), "/staff/alerts")
+    order = [html.index(text) for text in ("smoke in a cabinet", "station offline", "too hot inside")]
+    assert order == sorted(order)
+    assert "33.2 °C, limit 30 °C" in html
+    assert "nobody is on it" in html
+    assert re.search(r"in hand: <bdi>you</bdi>", html)
+    assert "People may be hurt" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "sees", "not_"),
+    [
+        ("ada", ("Jiajie", "文庙驿站", "镇口驿站"), ()),
+        ("max", ("Jiajie", "文庙驿站"), ("镇口驿站",)),
+        ("tian", ("Jiajie",), ("文庙驿站", "镇口驿站")),
+        ("vi", ("Jiajie", "文庙驿站", "镇口驿站"), ()),
+    ],
+)
+def test_everybody_sees_what_is_theirs(
+    browse: Any, name: str, sees: tuple[str, ...], not_: tuple[str, ...]
+) -> None:
+    for path in ("/staff/alerts", "/staff/alerts?show=past", "/staff/silences"):
+        html = page(browse(name), path)
+        assert not [each for each in not_ if each in html], path
+    html = page(browse(name), "/staff/alerts")
+    assert [each for each in sees if each not in html] == []
+
+
+def test_what_is_over_is_told_for_some_days(browse: Any) -> None:
+    html = page(browse("ada"), "/staff/alerts?show=past")
+    assert "Raspberry Pi too hot" in html
+    assert "cabinet without mains" in html
+    assert "马经理" in html, "who closed it"
+    assert "too hot inside" not in html
+
+
+def test_a_viewer_is_offered_nothing(browse: Any) -> None:
+    assert 'name="do"' not in page(browse("vi"), "/staff/alerts")
+    html = page(browse("vi"), f"/staff/alerts/{HOT.id}")
+    assert 'name="do"' not in html
+    assert f"{HOT.id}/silence" not in html
+
+
+def test_the_list_goes_back_to_where_it_was(browse: Any, made: Console) -> None:
+    answer = act(browse("ada"), HOT, "take", back="/staff/alerts?severity=warning&place=city")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/staff/alerts?severity=warning&place=city&said=taken"
+    assert (now(made, HOT).state, now(made, HOT).by) == ("in_progress", "ada")
+
+
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/staff/alerts", "//evil.example", "/staff/people", "x" * 500]
+)
+def test_back_leads_nowhere_else(browse: Any, back: str) -> None:
+    answer = act(browse("ada"), HOT, "take", back=back)
+    assert answer.headers["location"].startswith("/staff/alerts")
+
+
+def test_a_city_offline_is_a_short_page(tmp_path: Path) -> None:
+    stations = [Station(f"city-1{n:04}", "city", f"站{n}", region=(f"区{n // 260}",)) for n in range(2_080)]
+    alerts = [
+        alert("station_offline", Subject("station", each.id), values={"minutes": 5}, ago=5 * MIN + n)
+        for n, each in enumerate(stations)
+    ]
+    with alarmed(tmp_path, *alerts, stations=stations) as made, browsing(made) as browse:
+        html = page(browse("ada"), "/staff/alerts")
+        assert html.count("× 260") == 8
+        assert len(html) < 60_000
+        html = page(browse("ada"), "/staff/alerts?place=city/%E5%8C%BA3&kind=station_offline&page=7")
+        assert "Page 7 of 7" in html
+        assert html.count('class="line"') == 20
+
+
+def test_a_district_that_is_down_stands_for_its_stations(tmp_path: Path) -> None:
+    stations = [
+        Station(f"city-1{n:03}", "city", f"站{n}", region=("迎泽区",), instrumented=True) for n in range(30)
+    ]
+    down = alert(
+        "district_offline", Subject("network", "city", "迎泽区"), values={"offline": 30, "stations": 31}
+    )
+    out = [alert("station_offline", Subject("station", each.id), values={"minutes": 9}) for each in stations]
+    with alarmed(tmp_path, down, *out, stations=stations) as made, browsing(made) as browse:
+        html = page(browse("max"), "/staff/alerts")
+        assert html.count('class="line"') == 1
+        assert "30 more because of it" in html
+        html = page(browse("max"), f"/staff/alerts?under={down.id}")
+        assert html.count('class="line"') == 30
+        assert "All because of: stations of a district offline, 迎泽区." in html
+        html = page(browse("max"), f"/staff/alerts/{out[0].id}")
+        assert "because of “stations of a district offline”, not told on its own" in html
+        assert f"/staff/alerts/{down.id}" in html
+
+
+# --- the page of one ----------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_what_to_do_and_shows_the_day(browse: Any, made: Console) -> None:
+    measured(made, "city-0001", warming())
+    made.reports.add("city-0001", "temperature", "很热 <i>", NOW_MS - HOUR)
+    made.reports.add("city-0001", "socket", "三天前的", NOW_MS - 72 * HOUR)
+    html = page(browse("tian"), f"/staff/alerts/{HOT.id}")
+    assert "See that the air conditioning is on" in html
+    assert "Lowest 20 °C, highest 32 °C" in html
+    assert "No readings" in html
+    assert html.count('<path class="value"') == 4, "temperature and humidity, each with one gap"
+    assert "limit 30 °C" in html
+    assert "smoke in a cabinet" in html, "what else is wrong there"
+    assert "很热 &lt;i&gt;" in html
+    assert "三天前的" not in html
+    assert "/staff/stations/city-0001" in html
+    assert 'href="/s/city-0001"' in html
+
+
+def test_the_drawing_of_every_kind_can_be_made(tmp_path: Path) -> None:
+    from server.alerts.kinds import KINDS  # noqa: PLC0415  (all of them, here alone)
+
+    units = {"socket_fault": "s1", "socket_overload": "s1", "slot_fault": "c1/1", "sensor_failing": "room"}
+    alerts = [
+        alert(code, Subject("station", "city-0001", units.get(code, "c1" if "cabinet" in code else "")))
+        for code, kind in KINDS.items()
+        if kind.scope == "station"
+    ]
+    with alarmed(tmp_path, *alerts) as made, browsing(made) as browse:
+        measured(made, "city-0001", warming())
+        for each in alerts:
+            html = page(browse("vi"), f"/staff/alerts/{each.id}")
+            assert '<figure class="plot">' in html, each.kind
+
+
+@pytest.mark.parametrize("name", ["tian", "max"])
+def test_an_alert_of_elsewhere_does_not_exist(browse: Any, name: str) -> None:
+    browser, missing = browse(name), "0" * 16
+    for each in (OTHER_TOWN.id, missing):
+        assert browser.get(f"/staff/alerts/{each}").status_code == 404
+        for path in ("", "/silence"):
+            answer = browser.post(f"/staff/alerts/{each}{path}", do="take", version=1)
+            assert answer.status_code == 404, path
+    assert (
+        browser.get(f"/staff/alerts/{OTHER_TOWN.id}").text.replace(OTHER_TOWN.id, missing)
+        == browser.get(f"/staff/alerts/{missing}").text
+    )
+
+
+@pytest.mark.parametrize(
+    ("do", "state", "said"),
+    [
+        ("acknowledge", "acknowledged", "acknowledged"),
+        ("take", "in_progress", "taken"),
+        ("resolve", "resolved", "resolved"),
+        ("comment", "firing", "commented"),
+    ],
+)
+def test_what_somebody_does_is_done_told_and_audited(
+    browse: Any, made: Console, do: str, state: str, said: str
+) -> None:
+    answer = act(browse("tian"), HOT, do, text="滤网很脏" if do == "comment" else "")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/staff/alerts/{HOT.id}?said={said}"
+    assert now(made, HOT).state == state
+    assert [entry.by for entry in made.staff.audit() if entry.whom == HOT.id] == ["tian"]
+    html = page(browse("tian"), answer.headers["location"])
+    assert 'class="said"' in html
+    assert "田师傅" in html, "what others see of who did it"
+
+
+def test_a_comment_comes_along_with_what_is_done(browse: Any, made: Console) -> None:
+    assert act(browse("tian"), HOT, "resolve", text="换了滤网").status_code == 303
+    lines = made.services.ledger.timeline(HOT.id)
+    assert [(line.what, line.text) for line in lines] == [
+        ("fired", ""),
+        ("commented", "换了滤网"),
+        ("resolved", ""),
+    ]
+
+
+def test_a_form_that_is_too_old_is_refused_with_what_has_changed(browse: Any, made: Console) -> None:
+    made.services.engine.act(HOT.id, "take", "max")
+    made.services.engine.act(HOT.id, "comment", "max", "我在路上")
+    answer = act(browse("tian"), HOT, "resolve", text="修好了")
+    assert answer.status_code == 409
+    assert "this has changed" in answer.text
+    assert answer.text.count("我在路上") == 2, "what has changed, and the timeline"
+    assert "马经理" in answer.text
+    assert ">修好了</textarea>" in answer.text, "what was written is not lost"
+    assert 'name="version" value="3"' in answer.text, "and can be sent now"
+    assert now(made, HOT).state == "in_progress"
+
+
+@pytest.mark.parametrize(
+    ("of", "form", "status", "why"),
+    [
+        (TAKEN, {"do": "acknowledge"}, 409, "somebody works on it"),
+        (HOT, {"do": "close"}, 409, "it is not over"),
+        (LONG_OVER, {"do": "take"}, 409, "it is closed"),
+        (HOT, {"do": "comment", "text": "  \n "}, 400, "nothing is written"),
+        (HOT, {"do": "comment", "text": "x" * 2_001}, 400, "too long"),
+        (HOT, {"do": "delete"}, 400, "nobody knows that"),
+        (HOT, {"do": "take", "version": "1e3"}, 400, "no version"),
+        (HOT, {"do": "take", "version": ""}, 400, "no version"),
+        (HOT, {"do": "comment", "text": "x" * 70_000}, 413, "a comment of 70 KiB"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(  # noqa: PLR0917  (a table)
+    browse: Any, made: Console, of: Alert, form: dict[str, str], status: int, why: str
+) -> None:
+    before = now(made, of)
+    answer = browse("ada").post(f"/staff/alerts/{of.id}", **({"version": "1"} | form))
+    assert answer.status_code == status, why
+    assert now(made, of) == before
+    assert made.staff.audit() == [] or {entry.what for entry in made.staff.audit()} == {"session.opened"}
+
+
+def test_a_viewer_and_a_foreign_form_change_nothing(browse: Any, made: Console) -> None:
+    assert act(browse("vi"), HOT, "take").status_code == 403
+    assert browse("ada").post(f"/staff/alerts/{HOT.id}", None, do="take", version=1).status_code == 403
+    assert browse("").post(f"/staff/alerts/{HOT.id}", do="take", version=1).status_code == 303
+    assert now(made, HOT).state == "firing"
+
+
+def test_what_strangers_write_is_text(tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    station = Station("city-0009", "city", f"{evil}站", f"{evil}{{{{7*7}}}}", region=("\u202e区",))
+    hot = alert(subject=Subject("station", "city-0009"))
+    odd = alert("outbox_failing", Subject("station", "city-0009"), values={"code": evil})
+    with alarmed(tmp_path, hot, odd, stations=[station]) as made, browsing(made) as browse:
+        act(browse("ada"), hot, "comment", text=f"{evil}\u202e\n=1+1\n第三行")
+        (line,) = (each for each in made.services.ledger.timeline(hot.id) if each.what == "commented")
+        assert line.text == f"{evil}\n=1+1\n第三行"
+        for path in ("/staff/alerts", f"/staff/alerts/{hot.id}", f"/staff/alerts/{odd.id}"):
+            html = page(browse("ada"), path)
+            assert "<img" not in html, path
+            assert "{{7*7}}" in html
+            assert "<bdi>" in html
+
+
+def test_a_station_that_is_gone_is_still_told_to_who_looks_everywhere(tmp_path: Path) -> None:
+    gone = alert("too_cold", Subject("station", "city-0777"), "closed", values={})
+    with alarmed(tmp_path, gone) as made, browsing(made) as browse:
+        assert "city-0777" in page(browse("ada"), f"/staff/alerts/{gone.id}")
+        page(browse("max"), f"/staff/alerts/{gone.id}", 404)
+
+
+def test_readings_that_cannot_be_read_hide_nothing_else(browse: Any, made: Console) -> None:
+    made.store.path.rename(made.store.path.with_suffix(".away"))
+    assert "The readings cannot be read now." in page(browse("ada"), f"/staff/alerts/{HOT.id}")
+
+
+def test_the_server_is_for_those_who_look_everywhere(tmp_path: Path) -> None:
+    down = replace(OF_SERVER)
+    with alarmed(tmp_path, down) as made, browsing(made) as browse:
+        assert "server lost the broker" in page(browse("vi"), f"/staff/alerts/{down.id}")
+        page(browse("max"), f"/staff/alerts/{down.id}", 404)
+        assert "server lost the broker" not in page(browse("max"), "/staff/alerts")
