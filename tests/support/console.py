@@ -58,6 +58,7 @@ class TableEngine:
         self._listeners: list[Callable[[], None]] = []
         self.version = 1
         self.passed_ms: int | None = None
+        self.settling_ms = 0
 
     def put(self, *alerts: Alert) -> None:
         """Set some alerts, and tell."""
