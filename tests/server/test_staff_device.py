@@ -262,6 +262,19 @@ def test_what_is_wrong_there_and_what_riders_say(made: Console, browse: Browse) 
     assert "别处" not in page
 
 
+def test_an_alert_names_its_part_as_its_plate_does(made: Console, browse: Browse) -> None:
+    fitted(made)
+    subject = Subject("station", "city-0002", "s1")
+    broken = Alert("a" * 16, "socket_fault", "warning", subject, "firing", NOW_MS, values={"state": "off"})
+    made.engine.put(broken)
+    page = browse("max").get("/staff/stations/city-0002").text
+    line = page[page.index(f"/staff/alerts/{'a' * 16}") :]
+    line = line[: line.index("</li>")]
+    assert "插座 &lt;b&gt;靠窗" in line
+    assert "未通电" in line, "what the socket says of itself"
+    assert "一般" in line, "how bad it is"
+
+
 def test_a_history_that_cannot_be_read_says_so(browse: Browse, tmp_path: Path) -> None:
     browser = browse("tian")
     (tmp_path / "readings.db").rename(tmp_path / "away.db")

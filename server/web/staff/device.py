@@ -14,12 +14,13 @@ from server.alerts import limits
 from server.alerts.model import Alert
 from server.live import Registered
 from server.model import StationState
-from server.notify.texts import detail_of, kind_of
+from server.notify.texts import kind_of
 from server.occupancy import Correction
 from server.store import Counted
 from server.web import public
 from server.web.public import Name
 from server.web.staff import device_facts, reports
+from server.web.staff.alert_rows import detail, unit_of
 from server.web.staff.device_history import DAY_MS, Drawing, Fittings, Kept, Range, Sheet, span_of
 from server.web.staff.fleet import network_names
 from server.web.staff.fleet_rows import STATES, State
@@ -43,6 +44,7 @@ class Trouble:
 
     alert: Alert
     kind: str
+    unit: str
     detail: str
 
 
@@ -128,7 +130,13 @@ def _is_there(alert: Alert, station_id: str) -> bool:
 
 
 def _told(visit: Visit, alerts: Iterable[Alert]) -> list[Trouble]:
-    return [Trouble(each, kind_of(each, visit.text), detail_of(each, visit.text)) for each in alerts]
+    text, live = visit.text, visit.staff.live
+    return [
+        Trouble(
+            each, kind_of(each, text), unit_of(each, live.state(each.subject.id), text), detail(each, text)
+        )
+        for each in alerts
+    ]
 
 
 def _settings(visit: Visit, station_id: str) -> list[Setting]:
