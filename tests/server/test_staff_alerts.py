@@ -171,6 +171,13 @@ def test_the_page_tells_what_to_do_and_shows_the_day(browse: Any, made: Console)
     assert 'href="/s/city-0001"' in html
 
 
+def test_to_take_it_is_the_first_choice_as_in_the_list(browse: Any) -> None:
+    shown = page(browse("ada"), f"/staff/alerts/{HOT.id}")
+    assert re.findall(r'<button type="submit" class="button" name="do" value="(\w+)"', shown) == ["take"]
+    mine = page(browse("ada"), f"/staff/alerts/{TAKEN.id}")
+    assert re.findall(r'<button type="submit" class="button" name="do" value="(\w+)"', mine) == ["resolve"]
+
+
 def test_the_drawing_of_every_kind_can_be_made(tmp_path: Path) -> None:
     from server.alerts.kinds import KINDS  # noqa: PLC0415  (all of them, here alone)
 
