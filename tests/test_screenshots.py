@@ -1,11 +1,20 @@
 """The docs' pictures can be drawn by their script, and come out the same each time."""
 
-from scripts.screenshots import SHOTS, served, shoot
+from types import ModuleType
+
+import pytest
+
+from scripts.screenshots import console, riders
+from scripts.screenshots.shot import shoot
 from tests.support.browser import chromium
 
 
-def test_a_picture_is_the_same_each_time() -> None:
-    with served() as address, chromium() as browser:
-        first, again = (shoot(browser, address, SHOTS["forecast"], "zh") for _ in range(2))
+@pytest.mark.parametrize(("part", "name"), [(riders, "forecast"), (console, "readings")])
+def test_a_picture_is_the_same_each_time(part: ModuleType, name: str) -> None:
+    pictures = []
+    for _ in range(2):
+        with part.served() as site, chromium() as browser:
+            pictures.append(shoot(browser, site, part.SHOTS[name], "zh"))
+    first, again = pictures
     assert (first[:4], first[8:12]) == (b"RIFF", b"WEBP")
     assert first == again, "clocks stand still"

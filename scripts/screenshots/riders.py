@@ -1,27 +1,18 @@
-"""Pictures of the rider's page for the docs: list, station, map and door screen, in both languages.
+"""What riders see: list, station, map and door screen.
 
-    python -m scripts.screenshots              all of docs/images anew
-    python -m scripts.screenshots list-zh …    some of them
-
-What they show is simulated: the demo's Taiyuan with its 2,080 stations, at 13:20 on a hot July day, and the
-five weeks before it for the stations that are opened. Clocks stand still, so the same code draws the same
-pictures, byte by byte; another Chromium, or other fonts, draw slightly different ones.
+All of the demo's Taiyuan, 2,080 stations, and the five weeks before for the stations that are opened.
 """
 
-import argparse
-import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from scripts.screenshots.shot import NOON_MS, Shot, Site, as_it_comes
 from server.config import Settings
 from server.demo import past
 from server.demo.folder import Folder
@@ -32,39 +23,18 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.store.sqlite import Store
 from server.web.build import build_web
-from tests.support.browser import chromium, phone
 from tests.support.city import city
 from tests.support.noon import LIVE, NETWORK
 from tests.support.serving import serving
 from tests.support.wait import until
 from tests.support.web import TableLive
 
-IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
-NOON: Final = datetime(2026, 7, 28, 13, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
-NOON_MS: Final = int(NOON.timestamp() * 1000)
 HERE: Final = {"latitude": 37.7343, "longitude": 112.4600}
 """Where the rider stands, in Jinyuan."""
 STATION: Final = "taiyuan-jiajie"
 FULL: Final = "taiyuan-1272"
 SCREEN: Final = {"width": 1280, "height": 800}
 """A tablet beside a door."""
-WEBP_QUALITY: Final = 80
-"""At which text is crisp; a half of what the same picture takes as PNG."""
-
-
-LANGUAGES: Final = {"zh": "zh-CN", "en": "en-US"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """What is to be seen: ``act`` brings the page at ``path`` to show it.
-
-    ``options`` are of the browser's context.
-    """
-
-    path: str
-    act: Callable[[Page], None]
-    options: dict[str, Any]
 
 
 # --- what is shown ----------------------------------------------------------------------------------------
@@ -83,11 +53,6 @@ def on_the_map(page: Page) -> None:
     page.locator("button[data-view=map]").click()
     expect(page.locator("#map .pin").first).to_be_visible()
     page.locator(".views").evaluate("views => views.scrollIntoView()")
-
-
-def as_it_comes(page: Page) -> None:
-    """The page itself."""
-    page.evaluate("scrollTo(0, 0)")
 
 
 def forecast(page: Page) -> None:
@@ -115,8 +80,8 @@ def clock() -> int:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The address of the city's pages."""
+def served() -> Iterator[Site]:
+    """The city's pages."""
     with ExitStack() as stack:
         folder = Folder(Path(stack.enter_context(TemporaryDirectory())))
         remember(folder)
@@ -130,7 +95,7 @@ def served() -> Iterator[str]:
         front = build_web(
             live, store, Settings(), Pipeline(connected=True, alive=True), forecasts=forecasts, now_ms=clock
         )
-        yield f"http://127.0.0.1:{stack.enter_context(serving(front, dated=False))}"
+        yield Site(f"http://127.0.0.1:{stack.enter_context(serving(front, dated=False))}")
 
 
 def remember(folder: Folder) -> None:
@@ -141,42 +106,3 @@ def remember(folder: Folder) -> None:
         registry.put_stations([each.station for each in opened])
     folder.fleet.write_text(json.dumps(fleet(opened)), encoding="utf-8")
     past.fill(folder, [each.station.id for each in opened], lambda _: None, clock)
-
-
-# --- the pictures -----------------------------------------------------------------------------------------
-
-
-def shoot(browser: Browser, address: str, shot: Shot, language: str) -> bytes:
-    """One picture, WebP."""
-    options = {"reduced_motion": "reduce", "locale": LANGUAGES[language]} | shot.options
-    with phone(browser, **options) as context:
-        context.clock.set_fixed_time(NOON)
-        page = context.new_page()
-        page.goto(address + shot.path)
-        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
-        shot.act(page)
-        page.wait_for_load_state("networkidle")
-        session = context.new_cdp_session(page)
-        picture = session.send("Page.captureScreenshot", {"format": "webp", "quality": WEBP_QUALITY})
-        return base64.b64decode(picture["data"])
-
-
-def main() -> None:
-    """The command."""
-    names = [f"{name}-{language}" for name in SHOTS for language in LANGUAGES]
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.screenshots", description=__doc__.splitlines()[0]
-    )
-    parser.add_argument("names", nargs="*", choices=[*names, []], metavar="NAME", help=", ".join(names))
-    wanted = parser.parse_args().names or names
-    IMAGES.mkdir(exist_ok=True)
-    with served() as address, chromium() as browser:
-        for name in wanted:
-            shown, _, language = name.rpartition("-")
-            path = IMAGES / f"{name}.webp"
-            path.write_bytes(shoot(browser, address, SHOTS[shown], language))
-            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
-
-
-if __name__ == "__main__":
-    main()
