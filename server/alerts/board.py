@@ -74,11 +74,11 @@ class Board:
         key = (alert.kind, alert.subject)
         before = self._alerts.get(key)
         if before is not None and before.id != alert.id:
-            if before.state == "closed":
-                self._past[before.id] = before
-            elif alert.state == "closed":
+            if alert.state == "closed" and (before.state != "closed" or alert.since_ms < before.since_ms):
                 self._past[alert.id] = alert
                 return
+            if before.state == "closed":
+                self._past[before.id] = before
         self._alerts[key] = alert
         states = self._open.setdefault(alert.subject[:2], {})
         if alert.state == "closed":
@@ -131,8 +131,10 @@ class Draft:
         self.take(key, before, lifecycle.advance(before, finding, KINDS[finding.kind], at))
 
     def withdraw(self, alert: Alert, at: Moment) -> None:
-        """End an alert about what does not exist any more."""
-        self.take((alert.kind, alert.subject), alert, lifecycle.withdraw(alert, at))
+        """End an alert about what does not exist any more, whatever has just become of it."""
+        key = (alert.kind, alert.subject)
+        if (now := self._get(key)) is not None:
+            self.take(key, now, lifecycle.withdraw(now, at))
 
     def take(self, key: Key, before: Alert | None, outcome: Outcome) -> None:
         """Take in what has become of an alert."""

@@ -103,6 +103,7 @@ class Engine:
         self._burning: dict[str, Snapshot] = {}
         self._recalled = False
         self._clocks: tuple[int, int] | None = None
+        self._begun_mono_ms: int | None = None
         self._passed_mono_ms: int | None = None
         self._counted_ms = 0
         self._pruned_ms = 0
@@ -194,7 +195,7 @@ class Engine:
         try:
             with self._lock:
                 self._loaded(self._mono_ms())
-        except DeskError as error:
+        except Exception as error:  # riders are served all the same
             self._stumble(error)
         self._thread.start()
 
@@ -207,7 +208,8 @@ class Engine:
     def turn(self, now_ms: int, mono_ms: int) -> bool:
         """Take in what was committed; make a pass if one is due or something burns. Whether it was made."""
         self._follow(now_ms)
-        due = self._clocks is None or mono_ms - self._clocks[1] >= PASS_MS or bool(self._burning)
+        begun_ms = self._begun_mono_ms
+        due = begun_ms is None or mono_ms - begun_ms >= PASS_MS or bool(self._burning)
         if due:
             self.step(now_ms, mono_ms)
         return due
@@ -218,9 +220,9 @@ class Engine:
         Raises:
             DeskError: the file cannot be read or written; nothing is changed.
         """
-        jumped = self._jumped(now_ms, mono_ms)
+        self._begun_mono_ms = mono_ms
         channels = self._post.channels() if self._post else {}
-        if self._gather.look(channels, now_ms, jumped=jumped):
+        if self._gather.look(channels, now_ms, jumped=self._jumped(now_ms, mono_ms)):
             self._judging.all_anew()
             self._memory.forget(self._gather.registry.stations)
         if not self._recalled:
@@ -286,6 +288,7 @@ class Engine:
         self._burning.update(burning)
 
     def _jumped(self, now_ms: int, mono_ms: int) -> bool:
+        """Whether the clock was set since this was asked last."""
         before, self._clocks = self._clocks, (now_ms, mono_ms)
         return before is not None and abs(now_ms - before[0] - (mono_ms - before[1])) > JUMP_MS
 

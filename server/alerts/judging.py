@@ -6,8 +6,9 @@ is kept still makes time go by for its alerts.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from contract.messages import Cabinet, Snapshot, Status
@@ -53,7 +54,7 @@ class Judging:
         self._live, self._gather = live, gather
         self._judged: dict[str, _Judged] = {}
         self._before_ms = 0
-        self._failing: set[str] = set()
+        self._failing: set[tuple[str, str]] = set()
 
     def anew(self, subjects: Iterable[tuple[Scope, str]]) -> None:
         """Judge these again, as their alerts have changed: what counts as well depends on that."""
@@ -99,7 +100,8 @@ class Judging:
         if facts is None or facts.snapshot is snapshot:
             return
         limits = self._gather.registry.limits[station_id]
-        for found in rules.judge(replace(facts, snapshot=snapshot), limits, now_ms):
+        failed = partial(self._fail, station_id)
+        for found in rules.judge(replace(facts, snapshot=snapshot), limits, now_ms, failed):
             if KINDS[found.kind].safety and found.truth == "true":
                 yield found
 
@@ -135,25 +137,29 @@ class Judging:
         if facts is None:
             self._judged.pop(station_id, None)
             return None
+        limits, failed = self._gather.registry.limits[station_id], partial(self._fail, station_id)
         try:
-            judged = _judge(facts, self._gather.registry.limits[station_id], now_ms)
+            judged = _judge(facts, limits, now_ms, failed)
         except Exception:  # what one station says must not silence the others
-            if station_id not in self._failing:
-                log.exception("station_not_judged station=%s", station_id)
-            self._failing.add(station_id)
+            failed("")
             return before
-        self._failing.discard(station_id)
         self._judged[station_id] = judged
         return judged
 
+    def _fail(self, station_id: str, rule: str) -> None:
+        """Say it once: it happens again every minute."""
+        if (station_id, rule) not in self._failing:
+            log.exception("station_not_judged station=%s rule=%s", station_id, rule)
+        self._failing.add((station_id, rule))
 
-def _judge(facts: Facts, limits: AlertThresholds, now_ms: int) -> _Judged:
+
+def _judge(facts: Facts, limits: AlertThresholds, now_ms: int, failed: Callable[[str], None]) -> _Judged:
     return _Judged(
         facts.state,
         facts.trend,
         facts.link,
         facts.rejected,
-        tuple(rules.judge(facts, limits, now_ms)),
+        tuple(rules.judge(facts, limits, now_ms, failed)),
         facts.snapshot is not None,
         _silent(facts, limits, now_ms),
         _due_ms(facts, limits, now_ms),

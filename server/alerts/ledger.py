@@ -203,9 +203,10 @@ class Ledger:
 
     def counted_ms(self) -> int:
         """For how long the server has ever been up, as far as anything stored tells: at a start."""
-        newest = (select(func.max(column)) for column in (UPTIME.c.counted_ms, ALERTS.c.counted_ms))
+        stored = select(func.max(UPTIME.c.counted_ms))
+        marked = select(func.max(ALERTS.c.counted_ms)).where(ALERTS.c.closed_ms.is_(None))
         with self._desk.reading() as connection:
-            return max(connection.scalar(each) or 0 for each in newest)
+            return max(connection.scalar(each) or 0 for each in (stored, marked))
 
     def count(self, connection: Connection, counted_ms: int) -> None:
         """Store the counted time in the caller's transaction; it never goes back."""

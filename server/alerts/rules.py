@@ -73,13 +73,26 @@ _BY_SILENCE: Final = frozenset({"station_offline", "messages_rejected"})
 """Judged without a fresh snapshot."""
 
 
-def judge(facts: Facts, limits: AlertThresholds, now_ms: int) -> Iterator[Finding]:
-    """What is to be said of one station; nothing fires or clears on what is not fresh."""
+def judge(
+    facts: Facts, limits: AlertThresholds, now_ms: int, failed: Callable[[str], None] | None = None
+) -> Iterator[Finding]:
+    """What is to be said of one station; nothing fires or clears on what is not fresh.
+
+    Args:
+        failed: called with the code of a rule that raises, in the handler of its exception; nobody can say
+            then what it is about, and the other rules are heard. None: the exception goes on.
+    """
     at_ms = facts.snapshot.at_ms if facts.snapshot else None
     fresh, open_ = facts.fresh(at_ms, now_ms), facts.open
     for code, rule in RULES.items():
         due = code in _BY_SILENCE or (fresh and (open_ or KINDS[code].schedule == "always"))
-        words = rule(facts, limits, now_ms) if due else ()
+        words: tuple[Word, ...] = ()
+        try:
+            words = tuple(rule(facts, limits, now_ms)) if due else ()
+        except Exception:
+            if failed is None:
+                raise
+            failed(code)
         yield from _findings(code, facts.station.id, words, facts.alerts, at_ms or 0)
 
 

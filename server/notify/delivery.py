@@ -18,6 +18,7 @@ from server.notify.model import Channel, Message, Outcome, Refused, Sent
 from server.notify.outbox import Due, Outbox
 from server.notify.pace import Pace
 from server.notify.posting import Courier
+from server.notify.rows import UnreadableError
 from server.notify.senders import send
 from server.notify.texts import trial
 from server.notify.turns import Turns
@@ -146,8 +147,12 @@ class Delivery:
 
     def _written(self, row_id: int, now_ms: int) -> Letter | None:
         """The message of a row, None for one that is not to be sent now; in the desk's thread."""
-        with self._outbox.desk.reading() as connection:
-            found = find(connection, row_id)
+        try:
+            with self._outbox.desk.reading() as connection:
+                found = find(connection, row_id)
+        except UnreadableError as error:
+            self._outbox.give_up(row_id, error, now_ms)
+            return None
         if found is None:
             return None
         quiet = found.receiver.quiet

@@ -4,7 +4,7 @@ A bundle is stored as things were. Until it leaves, alerts may have ended, come 
 somebody: nobody is to be woken by what is over, or to hear "resolved" of what they never heard of.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from server.alerts.model import Alert, Bundle
@@ -27,21 +27,30 @@ class Rest:
 
 
 def rest(
-    bundle: Bundle, now: Mapping[str, Alert], believed: Collection[str], *, stands_in: bool = False
+    bundle: Bundle,
+    now: Mapping[str, Alert],
+    believed: Mapping[str, int],
+    made_ms: int,
+    *,
+    stands_in: bool = False,
 ) -> Rest:
     """What is left to tell.
 
     An alert that is over is left out, unless it is one of safety of which the receiver has not heard: that is
-    told with its end. An end is told to those who believe that the alert stands, and to nobody else.
+    told with its end. An end is told to those who believe that the alert stands, and to nobody else. When a
+    channel is back, what an older message has just told is not repeated by all that waited behind it.
 
     Args:
         now: alerts as they are now; what is missing is as it was.
-        believed: ids of alerts that the receiver was told of and that have not been called over to them.
+        believed: ids of alerts that the receiver was told of and that have not been called over to them, with
+            when they were told last.
+        made_ms: when the bundle was made.
         stands_in: for another receiver who could not be reached; what is believed is not told a second time.
     """
     once = stands_in or bundle.why == "escalated"
+    known = {alert for alert, told_ms in believed.items() if once or told_ms >= made_ms}
     firing, flapping = (
-        [_newer(alert, now) for alert in alerts if not (once and alert.id in believed)]
+        [_newer(alert, now) for alert in alerts if alert.id not in known]
         for alerts in (bundle.firing, bundle.flapping)
     )
     ended = [alert for alert in (*firing, *flapping) if not alert.active]

@@ -5,10 +5,12 @@ a day. Each try is noted before it is made and its outcome after it: a crash in 
 and loses none. What urgent rows need when they do not get through is in :mod:`server.notify.upkeep`.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -23,6 +25,8 @@ from server.notify.model import Channel, Outcome, Refused
 from server.notify.pace import WINDOW_MS
 from server.notify.rows import Row, State
 from server.notify.tables import ATTEMPTS, BOOK, OUTBOX, RECEIVERS, from_json, to_json
+
+log = logging.getLogger(__name__)
 
 _BOOK_ID: Final = 1
 
@@ -81,9 +85,16 @@ class Outbox:
         self.desk = desk
 
     def book(self, connection: Connection) -> Book:
-        """What everybody has been told, as last kept; empty before that."""
+        """What everybody has been told, as last kept; empty before that.
+
+        Of one that cannot be understood nothing is believed: what is wrong is then told once more.
+        """
         body = connection.scalar(select(BOOK.c.body).where(BOOK.c.id == _BOOK_ID))
-        return from_json(body, Book) if body else Book()
+        try:
+            return from_json(body, Book) if body else Book()
+        except msgspec.MsgspecError as error:
+            log.error("book unreadable, begun anew: error=%s", error)
+            return Book()
 
     def keep_book(self, connection: Connection, book: Book) -> None:
         """Keep what everybody has been told, in the caller's transaction."""
@@ -183,6 +194,11 @@ class Outbox:
         """Note that the row is not to be sent."""
         with self.desk.writing() as connection:
             rows.finish(connection, row.id, state, now_ms)
+
+    def give_up(self, row_id: int, error: rows.UnreadableError, now_ms: int) -> None:
+        """Note that nobody can understand the row."""
+        with self.desk.writing() as connection:
+            rows.give_up(connection, row_id, error, now_ms)
 
     def settle(self, row: Row, told: Bundle | None, channel_id: str, outcome: Outcome, now_ms: int) -> None:
         """Note what became of a try that was begun.

@@ -1,15 +1,19 @@
 """Single rows of the outbox, written in the transactions of others."""
 
+import logging
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from server.alerts.model import SEVERITIES, Alert, Bundle, Severity
 from server.notify.tables import OUTBOX, RECEIVERS, STAND_INS, TOLD, from_json, to_json
+
+log = logging.getLogger(__name__)
 
 State = Literal["waiting", "sent", "over", "refused", "given_up", "nobody"]
 """``over``: nothing of it was worth telling any more; ``refused``: for good, by what it says; ``given_up``:
@@ -69,22 +73,39 @@ def worst(bundle: Bundle) -> Severity:
     return min((alert.severity for alert in alerts), key=SEVERITIES.index, default="info")
 
 
+class UnreadableError(Exception):
+    """A row that cannot be understood: damaged, or of another version of this program."""
+
+
 def row_of(found: RowMapping) -> Row:
-    """The message in a row of the table."""
+    """The message in a row of the table.
+
+    Raises:
+        UnreadableError: it cannot be understood.
+    """
+    try:
+        path = from_json(found["path"], tuple[str, ...])
+        bundle = from_json(found["bundle"], Bundle) if found["bundle"] else None
+    except msgspec.MsgspecError as error:
+        raise UnreadableError(f"message={found['message']} {error}") from error
     return Row(
         found["id"],
         found["message"],
         found["receiver"],
-        from_json(found["path"], tuple[str, ...]),
+        path,
         found["severity"],
         found["made_ms"],
         found["tries"],
-        from_json(found["bundle"], Bundle) if found["bundle"] else None,
+        bundle,
     )
 
 
 def waiting(connection: Connection, row_id: int) -> Row | None:
-    """The message, None when it does not wait any more."""
+    """The message, None when it does not wait any more.
+
+    Raises:
+        UnreadableError: it cannot be understood.
+    """
     wanted = select(OUTBOX).where(OUTBOX.c.id == row_id, OUTBOX.c.state == "waiting")
     found = connection.execute(wanted).mappings().one_or_none()
     return row_of(found) if found else None
@@ -94,6 +115,12 @@ def finish(connection: Connection, row_id: int, state: State, now_ms: int) -> No
     """It does not wait any more; what it was about goes, that it was there stays."""
     done = update(OUTBOX).where(OUTBOX.c.id == row_id)
     connection.execute(done.values(state=state, done_ms=now_ms, bundle=None, blocked=False))
+
+
+def give_up(connection: Connection, row_id: int, error: UnreadableError, now_ms: int) -> None:
+    """An unreadable one does not wait any more: it must not hold up those behind it."""
+    log.error("message unreadable, given up: %s", error)
+    finish(connection, row_id, "given_up", now_ms)
 
 
 def of_channel(channel_id: str) -> ColumnElement[bool]:
@@ -112,9 +139,10 @@ def release(connection: Connection, which: ColumnElement[bool], now_ms: int) -> 
     connection.execute(free.values(due_ms=now_ms, blocked=False))
 
 
-def believed(connection: Connection, receiver: str) -> frozenset[str]:
-    """Ids of alerts that a receiver was told of and that were not called over to them."""
-    return frozenset(connection.scalars(select(TOLD.c.alert).where(TOLD.c.receiver == receiver)))
+def believed(connection: Connection, receiver: str) -> dict[str, int]:
+    """Ids of alerts that a receiver was told of and that were not called over to them, with when it was."""
+    told = select(TOLD.c.alert, TOLD.c.at_ms).where(TOLD.c.receiver == receiver)
+    return {row.alert: row.at_ms for row in connection.execute(told)}
 
 
 def believe(connection: Connection, receiver: str, bundle: Bundle, now_ms: int) -> None:

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from server.desk import Desk
 from server.notify import retry, rows
 from server.notify.directory import ReceiverEntry, entries
+from server.notify.judging import MOST_WAIT_S
 from server.notify.rows import Row
 from server.notify.tables import ATTEMPTS, OUTBOX, RECEIVERS, STAND_INS, TOLD
 
@@ -22,6 +23,9 @@ FORGET_MS: Final = 400 * _DAY_MS
 ATTEMPTS_MS: Final = 10 * 60_000
 AHEAD_MS: Final = 60_000
 """A row made so far in the future was made before the clock was set back."""
+LONGEST_MS: Final = 1_000 * MOST_WAIT_S
+"""Nothing waits longer for its next try. What is due later was put off by a clock that was ahead; what was
+due longer ago has not been tried by this clock, and is not given up before it was."""
 
 _WAITS: Final = OUTBOX.c.state == "waiting"
 
@@ -32,8 +36,11 @@ def look(desk: Desk, now_ms: int) -> None:
     Raises:
         DeskError: the desk cannot be read or written.
     """
-    ahead = and_(_WAITS, OUTBOX.c.made_ms > now_ms + AHEAD_MS)
-    given_up = and_(_WAITS, OUTBOX.c.made_ms <= now_ms - retry.GIVE_UP_MS)
+    ahead = and_(
+        _WAITS, or_(OUTBOX.c.made_ms > now_ms + AHEAD_MS, OUTBOX.c.due_ms > now_ms + LONGEST_MS + AHEAD_MS)
+    )
+    tried = or_(OUTBOX.c.blocked, OUTBOX.c.due_ms > now_ms - LONGEST_MS)
+    given_up = and_(_WAITS, OUTBOX.c.made_ms <= now_ms - retry.GIVE_UP_MS, tried)
     nobodys = and_(_WAITS, OUTBOX.c.receiver.not_in(select(RECEIVERS.c.id)))
     lying = _lying(now_ms)
     with desk.reading() as connection:
@@ -41,7 +48,7 @@ def look(desk: Desk, now_ms: int) -> None:
         if connection.scalar(due) is None and not _old(connection, now_ms):
             return
     with desk.writing() as connection:
-        reset = {"made_ms": now_ms, "due_ms": now_ms}
+        reset = {"made_ms": func.min(OUTBOX.c.made_ms, now_ms), "due_ms": now_ms}
         connection.execute(update(OUTBOX).where(ahead).values(**reset))
         _escalate_all(connection, lying, now_ms)
         _finish(connection, given_up, "given_up", now_ms)
@@ -93,7 +100,10 @@ def _lying(now_ms: int) -> ColumnElement[bool]:
 def _escalate_all(connection: Connection, lying: ColumnElement[bool], now_ms: int) -> None:
     receivers = {each.id: each for each in entries(connection)}
     for found in connection.execute(select(OUTBOX).where(lying)).mappings().all():
-        escalate(connection, rows.row_of(found), receivers, now_ms)
+        try:
+            escalate(connection, rows.row_of(found), receivers, now_ms)
+        except rows.UnreadableError as error:
+            rows.give_up(connection, found["id"], error, now_ms)
 
 
 def _finish(connection: Connection, which: ColumnElement[bool], state: rows.State, now_ms: int) -> None:
@@ -103,9 +113,9 @@ def _finish(connection: Connection, which: ColumnElement[bool], state: rows.Stat
 
 
 def _old(connection: Connection, now_ms: int) -> bool:
-    """Whether enough is out of date to be worth writing for."""
-    oldest = select(OUTBOX.c.id).where(OUTBOX.c.done_ms <= now_ms - KEEP_MS - _DAY_MS).limit(1)
-    return connection.scalar(oldest) is not None
+    """Whether enough is out of date to be worth writing for: the first message was done among the first."""
+    done_ms = connection.scalar(select(OUTBOX.c.done_ms).order_by(OUTBOX.c.id).limit(1))
+    return done_ms is not None and done_ms <= now_ms - KEEP_MS - _DAY_MS
 
 
 def _ages(now_ms: int) -> tuple[tuple[Table, ColumnElement[bool]], ...]:

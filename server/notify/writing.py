@@ -1,6 +1,6 @@
 """From a row of the outbox to the message that leaves: its words are made at the last moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -54,7 +54,7 @@ class Found:
     row: Row
     receiver: ReceiverEntry
     channel: Channel
-    believed: frozenset[str]
+    believed: Mapping[str, int]
     meant_for: str
 
 
@@ -90,7 +90,8 @@ def write(found: Found, world: World, now_ms: int) -> Letter | None:
     row, words = found.row, world.words(found.receiver.language, now_ms)
     if row.bundle is None:
         return Letter(row, found.channel, trial(row.message, words), None)
-    left = late.rest(row.bundle, _now(row.bundle, world), found.believed, stands_in=bool(row.path))
+    now = _now(row.bundle, world)
+    left = late.rest(row.bundle, now, found.believed, row.made_ms, stands_in=bool(row.path))
     if left.bundle is None:
         return None
     message = of_bundle(left.bundle, row.message, words)

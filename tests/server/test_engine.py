@@ -294,6 +294,21 @@ def test_one_station_that_cannot_be_judged_does_not_silence_the_others(
     assert caplog.text.count("station_not_judged station=b") == 1
 
 
+def test_one_rule_that_fails_hides_no_smoke(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(rules.RULES, "too_hot", fails)
+    shift.all_say(cabinets=(NO_SMOKE,))
+    shift.step()
+    shift.say("a", cabinets=(SMOKE,))
+    shift.now_ms += 200
+    shift.say("a", cabinets=(NO_SMOKE,))
+    shift.say("b", cabinets=(SMOKE,))
+    shift.engine.turn(shift.now_ms, shift.mono_ms + 500)
+    assert shift.active() == {("cabinet_smoke", "a"), ("cabinet_smoke", "b")}
+
+
 def test_the_thread_passes_by_itself_and_ends(shift: Shift) -> None:
     passed = threading.Event()
     shift.engine.listen(passed.set)

@@ -230,6 +230,14 @@ class TestEscalation:
         world.act("take", "station_offline").say("station_offline", "false").run(HOUR)
         assert world.told("boss")[1][1:] == ("more", 0, 0, 1), "who was told hears that it is over"
 
+    def test_a_second_that_is_gone_is_told_nothing_and_stops_nobody(self) -> None:
+        world = World(self.first, self.boss).say("station_offline", "true").run(HOUR)
+        del world.receivers["boss"]
+        world.say("station_offline", "false").run(HOUR)
+        assert [row[1:] for row in world.told("desk")] == [("new", 1, 0, 0), ("more", 0, 0, 1)]
+        assert len(world.told("boss")) == 1
+        assert world.book == Book()
+
     def test_taken_in_time(self) -> None:
         world = World(self.first, self.boss).say("station_offline", "true").run(11 * MIN)
         world.act("acknowledge", "station_offline").run(3 * HOUR)

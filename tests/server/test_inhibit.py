@@ -100,6 +100,7 @@ def test_hidden(source: tuple[str, Subject], target: tuple[str, Subject], expect
         ("in_progress", 0, True, "being mended"),
         ("resolved", LINGER_MS - 1, True, "stations have not tried again yet"),
         ("resolved", LINGER_MS, False, "they had time to"),
+        ("resolved", -LINGER_MS, False, "the clock was ahead then, perhaps by years"),
         ("closed", 0, False, "over and done with"),
     ],
 )

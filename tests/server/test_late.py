@@ -48,16 +48,28 @@ CASES: list[tuple[Bundle, tuple[Alert, ...], set[str], Bundle | None, str]] = [
 def test_what_is_left(
     bundle: Bundle, now: tuple[Alert, ...], believed: set[str], left: Bundle | None, why: str
 ) -> None:
-    assert rest(bundle, {each.id: each for each in now}, believed).bundle == left, why
+    told = dict.fromkeys(believed, NOW_MS - 1)
+    assert rest(bundle, {each.id: each for each in now}, told, NOW_MS).bundle == left, why
+
+
+def test_what_was_told_since_it_was_made_is_not_told_again() -> None:
+    """A channel was away for a day: the first message tells how it is now, and six repeats wait behind it."""
+    repeat = Bundle("w", "repeat", (A, B))
+    assert rest(repeat, {}, {A.id: NOW_MS}, NOW_MS).bundle == replace(repeat, firing=(B,))
+    assert rest(replace(repeat, resolved=END.resolved), {}, {A.id: NOW_MS, B.id: NOW_MS}, NOW_MS).bundle == (
+        Bundle("w", "repeat", resolved=END.resolved)
+    ), "but its end is"
 
 
 def test_who_stands_in_is_not_told_what_they_know() -> None:
-    assert rest(NEW, {}, {A.id}, stands_in=True).bundle is None
-    assert rest(Bundle("w", "new", (A, B)), {}, {A.id}, stands_in=True).bundle == Bundle("w", "new", (B,))
+    told = {A.id: NOW_MS - 1}
+    assert rest(NEW, {}, told, NOW_MS, stands_in=True).bundle is None
+    both = Bundle("w", "new", (A, B))
+    assert rest(both, {}, told, NOW_MS, stands_in=True).bundle == Bundle("w", "new", (B,))
 
 
 def test_a_late_message_says_so_and_who_has_it_in_hand() -> None:
-    left = rest(NEW, {A.id: TAKEN}, ())
+    left = rest(NEW, {A.id: TAKEN}, {}, NOW_MS)
     assert left.hands == ("tian",)
     text = Text("zh", NOW_MS)
     assert remarks(text, left, 4 * 60_000) == ("已有人处理：tian",)
@@ -71,7 +83,7 @@ def test_a_late_message_says_so_and_who_has_it_in_hand() -> None:
 
 def test_who_had_it_in_hand_before_is_no_news() -> None:
     before = replace(A, state="acknowledged", by="tian")
-    assert rest(Bundle("w", "repeat", (before,)), {}, ()).hands == ()
+    assert rest(Bundle("w", "repeat", (before,)), {}, {}, NOW_MS).hands == ()
 
 
 def test_pauses_grow_and_urgent_ones_stay_short() -> None:

@@ -289,6 +289,13 @@ def test_resolved_closes_after_a_day() -> None:
     assert watch.see("F", 10).told[-1] == (16 + CLOSE_MS // MIN, "closed")
 
 
+def test_resolved_closes_although_the_clock_was_years_ahead_then() -> None:
+    watch = firing().see("F", 6)
+    assert watch.alert
+    watch.alert = replace(watch.alert, resolved_ms=watch.now.now_ms + 50 * 365 * CLOSE_MS)
+    assert watch.see("F").state == "closed"
+
+
 @pytest.mark.parametrize(
     ("words", "state", "whats", "why"),
     [
@@ -490,7 +497,7 @@ class Life(RuleBasedStateMachine):
             if long_true:
                 self.enter("firing", truth)
                 return ["refired"]
-            if truth != "true" and self.now_ms - self.resolved_ms >= CLOSE_MS:
+            if truth != "true" and abs(self.now_ms - self.resolved_ms) >= CLOSE_MS:
                 self.state = "closed"
                 return ["closed"]
         elif self.state != "closed":
