@@ -5,7 +5,7 @@ district's, its network's. Of the same place it is a closure before an opening, 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from server import status
@@ -116,18 +116,23 @@ class Board:
 
     def _put_up(self) -> None:
         self._outlooks.clear()
-        found: dict[str, list[tuple[tuple[int, ...], Notice]]] = {}
+        own: dict[str, list[Posting]] = {}
         for posting in self._postings:
-            matcher = place(posting.network, posting.district, posting.station)
-            notice = posting.notice
-            for station_id in (posting.station,) if posting.station else self._places:
-                where = self._places.get(station_id)
-                if where is not None and matcher.covers(where):
-                    found.setdefault(station_id, []).append((_rank(posting, where), notice))
-        self._notices = {
-            id_: tuple(notice for _, notice in sorted(each, key=lambda pair: pair[0]))
-            for id_, each in found.items()
-        }
+            own.setdefault(posting.station, []).append(posting)
+        wide: dict[Place, tuple[Notice, ...]] = {}
+        self._notices = {}
+        for station_id, where in self._places.items():
+            area = replace(where, station="")  # a city has thousands of stations and a few dozen of these
+            if area not in wide:
+                wide[area] = _ranked(own.get("", ()), area)
+            if notices := _ranked(own.get(station_id, ()), where) + wide[area]:
+                self._notices[station_id] = notices
+
+
+def _ranked(postings: Iterable[Posting], where: Place) -> tuple[Notice, ...]:
+    """Those that hold there, the one that decides before the others first."""
+    here = [each for each in postings if place(each.network, each.district, each.station).covers(where)]
+    return tuple(each.notice for each in sorted(here, key=lambda posting: _rank(posting, where)))
 
 
 def _rank(posting: Posting, place: Place) -> tuple[int, ...]:

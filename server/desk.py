@@ -31,6 +31,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 BUSY_S: Final = 10
 """How long a transaction waits for another process to end its own."""
@@ -87,9 +88,7 @@ class Desk:
             DeskError: it cannot be read, or a part was written by a newer version of this program.
         """
         address = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"uri": "true"})
-        # isolation_level None: transactions begin where this module says so, not where the driver guesses.
-        engine = create_engine(address, connect_args={"timeout": BUSY_S, "isolation_level": None})
-        event.listen(engine, "connect", _configure)
+        engine = _engine(address, busy_s=BUSY_S)
         try:
             _make(path)
             with engine.begin() as connection:
@@ -147,15 +146,12 @@ class Desk:
         Its statements are no transaction, and fail at once while another connection writes.
 
         Raises:
-            DeskError: it cannot be had.
+            DeskError: it cannot be had now.
         """
         try:
-            connection = self._engine.connect()
-            connection.detach()
-            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-        except (DatabaseError, NoConnectionError) as error:
+            return _engine(self._engine.url, busy_s=0, poolclass=NullPool).connect()
+        except DatabaseError as error:
             raise DeskError(_reason(error)) from error
-        return connection
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
@@ -168,6 +164,14 @@ class Desk:
 
     def _data_version(self) -> int:
         return int(self._watch.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
+def _engine(address: URL, *, busy_s: int, poolclass: type[Pool] = QueuePool) -> Engine:
+    # isolation_level None: transactions begin where this module says so, not where the driver guesses.
+    given = {"timeout": busy_s, "isolation_level": None}
+    engine = create_engine(address, connect_args=given, poolclass=poolclass)
+    event.listen(engine, "connect", _configure)
+    return engine
 
 
 def _make(path: Path) -> None:

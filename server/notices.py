@@ -18,7 +18,7 @@ from server.accounts import audit
 from server.alerts.ledger import Ledger, silence_id
 from server.alerts.silences import Maintenance, Silence
 from server.board import Posting, place
-from server.desk import Desk, Part
+from server.desk import Desk, DeskError, Part
 from server.model import AccessValue
 
 log = logging.getLogger(__name__)
@@ -199,10 +199,11 @@ class Notices:
                 live.set_notices(_read(self._aside, _standing(now_ms)))
                 self._seen = version
             self._trouble = ""
-        except (DatabaseError, ValueError) as error:
-            if str(error) != self._trouble:
-                log.warning("notices_unread error=%s", error)
-            self._trouble = str(error)
+        except (DatabaseError, DeskError, ValueError) as error:
+            said = str(error.orig if isinstance(error, DatabaseError) else error)
+            if said != self._trouble:
+                log.warning("notices_unread error=%s", said)
+            self._trouble = said
 
     def _silenced(self, connection: Connection, draft: Draft, by: str, now_ms: int) -> str | None:
         """The id of the silence that goes with works; None for anything else."""

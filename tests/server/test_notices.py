@@ -186,6 +186,18 @@ def test_what_is_shown_follows_the_file_and_reads_it_only_when_it_has_changed(
     assert wall.postings == [], "another process has written"
 
 
+def test_who_writes_first_of_all_is_not_waited_for_either(tmp_path: Path, notices: Notices) -> None:
+    wall = Wall()
+    writer = sqlite3.connect(tmp_path / "desk.db", isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    notices.show(wall, NOW)  # an exception would end the thread that takes readings, and with it the server
+    assert wall.times == 0
+    writer.execute("ROLLBACK")
+    writer.close()
+    notices.show(wall, NOW)
+    assert wall.times == 1
+
+
 def test_who_writes_is_not_waited_for(
     tmp_path: Path, notices: Notices, caplog: pytest.LogCaptureFixture
 ) -> None:
