@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, func, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from server.report_rows import (
     CHANGES,
@@ -141,10 +142,7 @@ class Reports:
             ReportsError: it cannot be read.
         """
         with self._reading() as connection:
-            row = (
-                connection.execute(select(REPORTS).where(REPORTS.c.id == report_id)).mappings().one_or_none()
-            )
-            return None if row is None else Report(**row)
+            return _find(connection, report_id)
 
     def lines(self, report_id: int) -> list[Line]:
         """What was done with a report, oldest first.
@@ -193,7 +191,7 @@ class Reports:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except DatabaseError as error:
+        except (DatabaseError, NoConnectionError) as error:
             raise ReportsError(_reason(error)) from error
 
     @contextmanager
@@ -203,7 +201,7 @@ class Reports:
             with self._engine.begin() as connection:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
-        except DatabaseError as error:
+        except (DatabaseError, NoConnectionError) as error:
             raise ReportsError(_reason(error)) from error
 
 
