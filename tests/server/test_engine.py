@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract.messages import Cabinet, Climate, Info, Slot, Socket, SocketInfo
+from contract.messages import Cabinet, Climate, Info, Link, Slot, Socket, SocketInfo
 from server.alerts import rules
 from server.alerts.engine import ChangedError, UnknownAlertError
 from server.alerts.lifecycle import GRACE_MS, NotPossibleError
@@ -16,7 +16,7 @@ from server.alerts.model import Place, Subject
 from server.alerts.silences import Matcher, Silence
 from server.desk import DeskError
 from server.model import Network
-from tests.support.shift import MIN, Shift, station
+from tests.support.shift import MIN, PASS_MS, Shift, station
 
 SMOKE = Cabinet("c1", True, (), smoke=True)
 NO_SMOKE = Cabinet("c1", True, (), smoke=False)
@@ -113,6 +113,21 @@ def test_who_has_taken_an_alert_has_it_until_it_clears(shift: Shift) -> None:
     ]
 
 
+def test_what_a_person_has_resolved_is_judged_as_if_it_had_never_been(shift: Shift) -> None:
+    """29.5 °C holds an alert and raises none: said at once, not when the station speaks again."""
+    shift.settle_in()
+    for _ in range(30):
+        shift.say("a", climate=hot(shift))
+        shift.go(30_000)
+    shift.say("a", climate=Climate(shift.now_ms, 29.5, 40.0))
+    shift.step()
+    alert = shift.one("too_hot")
+    assert (alert.state, alert.truth) == ("firing", "true")
+    shift.engine.act(alert.id, "resolve", "tian")
+    shift.step()
+    assert shift.one("too_hot").truth == "false"
+
+
 def test_smoke_is_told_by_the_next_look_even_in_the_first_minutes(shift: Shift) -> None:
     chat = shift.receiver("chat")
     shift.all_say()
@@ -160,6 +175,20 @@ def test_smoke_of_yesterday_out_of_a_backlog_is_none(shift: Shift) -> None:
     assert not shift.engine.turn(shift.now_ms, shift.mono_ms + 500)
     shift.step()
     assert shift.active() == set()
+
+
+@pytest.mark.parametrize(("link", "limit_ms"), [("lost", 90_000), ("online", 5 * MIN)])
+def test_silence_is_noticed_by_the_clock_alone(shift: Shift, link: Link, limit_ms: int) -> None:
+    shift.settle_in()
+    shift.say("a")
+    last_ms = shift.now_ms
+    shift.links(link, ["a"])
+    while not shift.active():
+        shift.say("b")
+        shift.step()
+    fired_ms = shift.one("station_offline").fired_ms
+    assert fired_ms
+    assert 0 < fired_ms - last_ms - limit_ms - 2 * MIN <= 2 * PASS_MS
 
 
 def test_what_is_old_fires_and_clears_nothing(shift: Shift) -> None:
