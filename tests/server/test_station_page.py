@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from server import web
 from server.config import Settings
 from server.forecast import Forecast, Quarter
 from server.model import Access, Comfort, Crowding, Network, Standard
 from server.pipeline import Pipeline
+from server.web import build
 from server.web.build import build_web
 from tests.support.asgi import Client, asking
 from tests.support.web import (
@@ -69,7 +69,7 @@ def mono_ms() -> Iterator[int]:
 def client(
     live: TableLive, told: Told, mono_ms: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Client]:
-    monkeypatch.setattr(web, "_mono_ms", lambda: next(mono_ms))
+    monkeypatch.setattr(build, "_mono_ms", lambda: next(mono_ms))
     site = build_web(live, TableStore(), Settings(), Pipeline(), forecasts=told, now_ms=lambda: NOON_MS)
     with asking(site) as client:
         yield client
