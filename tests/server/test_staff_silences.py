@@ -168,6 +168,7 @@ def test_a_whole_place_that_is_silenced_keeps_its_safety(browse: Any, made: Cons
         ("tian", {"place": "city"}, 404, "more than his district"),
         ("tian", {"station": "city-0001"}, 303, "a station of his district"),
         ("tian", {"station": "city-0002"}, 400, "of a station of another he may not even know"),
+        ("tian", {"place": "/小店区"}, 404, "a district of no network"),
         ("vi", {"place": "town"}, 403, "a viewer changes nothing"),
     ],
 )

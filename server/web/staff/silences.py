@@ -186,7 +186,7 @@ def _matcher(visit: Visit) -> Matcher:
     if given["severity"] not in ("", *_SILENCEABLE) or given["kind"] not in ("", *KINDS):
         raise Refused(400, "staff.refused.type")
     network, _, district = given["place"].partition("/")
-    if network and network not in visit.staff.live.networks():
+    if given["place"] and network not in visit.staff.live.networks():
         raise Refused(404, MISSING)
     station = _station(visit, given["station"]) if given["station"] else ""
     found = Matcher(
