@@ -151,6 +151,14 @@ def test_a_district_that_is_down_stands_for_its_stations(tmp_path: Path) -> None
         assert f"/staff/alerts/{down.id}" in html
 
 
+@pytest.mark.parametrize("of", [ELSEWHERE, OTHER_TOWN, OF_SERVER], ids=lambda of: of.kind)
+def test_what_stands_for_others_elsewhere_is_not_named(tmp_path: Path, of: Alert) -> None:
+    with alarmed(tmp_path, HOT, of) as made, browsing(made) as browse:
+        path = f"/staff/alerts?under={of.id}"
+        assert "All because of" in page(browse("ada"), path)
+        assert "All because of" not in page(browse("tian"), path)
+
+
 # --- the page of one ----------------------------------------------------------------------------------------
 
 

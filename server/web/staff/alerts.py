@@ -71,7 +71,7 @@ def alerts(visit: Visit) -> Response:
         settling_min=-(-visit.staff.engine.settling_ms // 60_000),
         doubtful=len(teller.seen(alert for alert in teller.standing.values() if alert.state == "pending")),
         sections=_sections(listing, teller, asked) if listing else (),
-        cause=teller.standing.get(asked.under),
+        cause=_cause(teller, asked),
         teller=teller,
         places=_options(listed, teller, _place),
         kinds=_options(listed, teller, _kind),
@@ -81,6 +81,12 @@ def alerts(visit: Visit) -> Response:
         here=LIST,
         back=f"{LIST}?{urlencode(asked.link(page=asked.page))}",
     )
+
+
+def _cause(teller: Teller, asked: Wanted) -> Alert | None:
+    """The alert of which all that it stands for is asked, if the reader may look at it."""
+    found = teller.standing.get(asked.under)
+    return found if found is not None and teller.seen([found]) else None
 
 
 def _listing(visit: Visit, teller: Teller, active: Sequence[Alert], asked: Wanted) -> Listing:
