@@ -7,11 +7,14 @@ const ANSWER_MS = 20_000;
 const PATIENCE_MS = 5_000; // A browser that has lost the line gets a new one in three seconds, mostly.
 const HIDDEN_MS = 60_000; // A page that nobody sees needs no line of its own.
 const SETTLE_MS = 250;
+const AT_HAND_MS = 20_000; // Whoever has gone into a field is about to write or to choose there.
 
 const main = document.querySelector("main[data-live]");
 const line = document.querySelector(".watch");
 
 forgetWhatWasSaid();
+// Back from elsewhere a browser may show a page as it was left; whoever reads it now may be somebody else.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 if (main && line) watch();
 
 // Told once: a reload, or a link that is sent on, does not say it again.
@@ -31,6 +34,9 @@ function watch() {
   let hidden = null;
   let soon = null;
   let asking = false;
+  let later = null;
+  let pressed = false;
+  let touchedMs = 0;
   let stale = false; // There is news that does not stand on the page yet.
 
   function tell(state) {
@@ -84,23 +90,30 @@ function watch() {
 
   function refresh() {
     stale = true;
+    clearTimeout(later);
     clearTimeout(soon);
     soon = setTimeout(fetchPage, SETTLE_MS);
   }
 
   async function fetchPage() {
     if (asking) return refresh();
-    if (typed() || selecting()) return settled();
+    if (typed() || selecting() || pressed) return settled();
+    if (atHand()) {
+      later = setTimeout(refresh, AT_HAND_MS);
+      return settled();
+    }
     asking = true;
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), ANSWER_MS);
     try {
       const answer = await fetch(location.href, { headers: { "x-live": "1" }, signal: patience.signal });
       if (answer.redirected) return leave();
+      // Not for this person any more, or gone: the server says which.
+      if ([403, 404].includes(answer.status) && !typed()) return location.reload();
       if (!answer.ok) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      // Typed while it was on its way: what is typed is worth more.
-      if (typed()) return settled();
+      // Begun while it was on its way: what somebody does here is worth more.
+      if (typed() || pressed) return settled();
       shown = page.body.dataset.version;
       stale = false;
       swap(page);
@@ -111,6 +124,20 @@ function watch() {
       clearTimeout(timer);
       asking = false;
     }
+  }
+
+  // A list of choices that hangs open, or a phone's keys, would go with the field.
+  function atHand() {
+    const field = document.activeElement;
+    const written = field.matches("select, textarea, input:not([type=checkbox], [type=radio])");
+    return written && main.contains(field) && Date.now() - touchedMs < AT_HAND_MS;
+  }
+
+  // What goes away under a finger is not tapped.
+  function touch(isDown) {
+    pressed = isDown;
+    touchedMs = Date.now();
+    if (stale && !pressed) refresh();
   }
 
   // The session has ended: what stands here is for nobody any more, but for words that would be lost.
@@ -142,9 +169,17 @@ function watch() {
     refresh();
   });
   window.addEventListener("offline", () => tell("lost"));
-  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+  document.addEventListener("pointerdown", () => touch(true));
+  document.addEventListener("pointerup", () => touch(false));
+  document.addEventListener("pointercancel", () => touch(false));
+  document.addEventListener("keydown", () => (touchedMs = Date.now()));
   // The words are gone again, or were sent: what has waited for them comes now.
-  document.addEventListener("input", () => stale && !typed() && refresh());
+  document.addEventListener("input", () => {
+    if (!stale || typed()) return;
+    touchedMs = 0;
+    refresh();
+  });
+  document.addEventListener("focusout", () => stale && refresh());
   if (every) setInterval(() => document.visibilityState === "visible" && line.dataset.state !== "out" && refresh(), every);
 
   tell("connecting");
@@ -156,9 +191,14 @@ function typed() {
   return [...main.querySelectorAll("input, textarea, select")].some((field) => {
     if (field.type === "hidden" || field.type === "submit") return false;
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.tagName === "SELECT") return [...field.options].some((each) => each.selected !== each.defaultSelected && each.defaultSelected);
+    if (field.tagName === "SELECT") return field.selectedIndex !== sentChoice(field);
     return field.value !== field.defaultValue;
   });
+}
+
+// Where the server marked none, the first is chosen.
+function sentChoice(field) {
+  return Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
 }
 
 function selecting() {
