@@ -117,3 +117,15 @@ def test_a_page_that_comes_back_as_it_was_left_is_fetched_anew(page: Page, url: 
     page.goto(url + "/staff/silences")
     with page.expect_navigation():
         page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+
+def test_a_line_of_many_stays_open_where_it_was(page: Page, made: Console) -> None:
+    made.engine.put(*(alert("socket_fault", str(number), "city-0002") for number in range(7)))
+    many = page.locator("details[id^=many]")
+    expect(many).to_have_count(1)
+    many.locator("summary").click()
+    made.engine.put(alert("pi_hot"), *(alert("socket_fault", str(number)) for number in range(7)))
+    expect(many).to_have_count(2)
+    opened = [each.evaluate("(e) => e.open") for each in many.all()]
+    expect(page.locator("details[open][id^=many] .place")).to_contain_text("迎泽区")
+    assert sorted(opened) == [False, True]
