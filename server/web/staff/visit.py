@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from fastapi import Request, Response
 
@@ -228,9 +228,11 @@ def own_path(address: str) -> str:
     except ValueError:
         return HOME
     path = parts.path
+    # Browsers read "%2e" as a dot, and "." and ".." as steps that lead out.
+    steps = unquote(path).split("/")
     seen = all("!" <= char <= "~" for char in address) and "\\" not in address
     inside = path == "/staff" or path.startswith("/staff/")
-    if parts.scheme or parts.netloc or not seen or not inside or "//" in path or ".." in path:
+    if parts.scheme or parts.netloc or not seen or not inside or "//" in path or {".", ".."} & set(steps):
         return HOME
     if path.startswith(("/staff/sign-in", "/staff/sign-out", "/staff/events")):
         return HOME
