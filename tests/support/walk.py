@@ -97,7 +97,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "POST /staff/notices/{notice_id}": _at("notice_id", "1", "2", version="1", **_NOTICE),
     "POST /staff/notices/{notice_id}/end": _at("notice_id", "1", "2"),
     "GET /staff/thresholds": Sample(),
-    "POST /staff/thresholds": _at("station", "city-0001", "city-0002", seen=_NOTHING_SET, hot_c="33"),
+    "POST /staff/thresholds": _at("station", "city-0001", "city-0002", seen=_NOTHING_SET, too_hot_c="33"),
     "GET /staff/channels": Sample(),
     "GET /staff/add-channel": Sample(),
     "POST /staff/add-channel": Sample({"name": "新群", "kind": "others", "address": "ntfys://ntfy.sh/x-y-z"}),
