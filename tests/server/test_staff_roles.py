@@ -30,6 +30,25 @@ API: Final = {
     "POST /api/v1/stations/{station_id}/reports": "/api/v1/stations/city-0001/reports",
 }
 """The public API: open to everybody alike, signed in or not."""
+RIDERS: Final = frozenset(
+    {
+        "GET /",
+        "GET /n/{network_id}",
+        "GET /s/{station_id}",
+        "GET /s/{station_id}/report",
+        "POST /s/{station_id}/report",
+        "GET /s/{station_id}/report/sent",
+        "GET /door/{station_id}",
+        "GET /offline",
+        "GET /worker.js",
+        "GET /manifest.webmanifest",
+        "GET /static/{version}/{name:path}",
+        "GET /api/v1/openapi.json",
+        "GET /feeds/v1/{name}",
+        "OPTIONS /feeds/v1/{name}",
+    }
+)
+"""Pages and files for everybody, which the API does not tell of."""
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +256,16 @@ def test_what_does_not_exist(browsers: dict[str, Browser], role: str) -> None:
 def test_the_public_api_is_all_here(standing: World) -> None:
     paths = standing.made.app._app.openapi()["paths"]
     assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == set(API)
+
+
+def test_nothing_else_is_open_to_everybody(standing: World) -> None:
+    found = {
+        f"{method} {route.path}"
+        for route in standing.made.app._app.routes
+        for method in getattr(route, "methods", None) or ["ANY"]
+        if not route.path.startswith("/staff") and method != "HEAD"
+    }
+    assert found - set(API) == RIDERS
 
 
 @pytest.mark.parametrize("route", [route for route in API if route.startswith("GET")])
