@@ -86,7 +86,7 @@ def _unknown(reading: Reading, at_ms: int) -> Reading | None:
     """What is left of a reading when its sensor fails: that the thing exists, and nothing about it."""
     match reading:
         case Socket(state="unknown"):
-            return reading
+            return replace(reading, power_w=None)
         case Socket():
             return Socket(reading.id, reading.kind, "unknown", max(0, at_ms))
         case Cabinet():

@@ -222,6 +222,15 @@ def test_a_silent_sensor_leaves_unknown_never_free() -> None:
     assert snapshot.doors == ()
 
 
+def test_an_unknown_socket_that_falls_silent_keeps_no_watts() -> None:
+    """A meter that was just switched on says watts before its state is believed."""
+    run = Run(meter := Told(Socket("a1", "usb", "unknown", NOON, 5.5)))
+    run.seconds(5)
+    meter.error = SensorError("silent", "power?")
+    (sample,) = run.seconds(10)
+    assert sample.snapshot.sockets == (Socket("a1", "usb", "unknown", NOON),)
+
+
 def test_several_sensors_make_one_climate_as_old_as_its_oldest_part() -> None:
     run = Run(Told(Climate(NOON, 21.0, 40.0), id="dht"), Told(Climate(NOON - 9, None, 45.0, 800.0), id="co2"))
     snapshot = run.at(at(0))
