@@ -11,18 +11,10 @@ from zoneinfo import ZoneInfo
 from contract.quantities import QUANTITIES
 from edge.options import ConfigError, Options
 from edge.recordings import MISSING, Column, Description, Layout, Where
+from edge.sensors.units import PLAIN, Units
 
 FOLDER: Final = "WAYSTATION_RECORDINGS"
 """The environment variable that names the folder of recordings."""
-
-Units = Mapping[str, tuple[float, float]]
-"""Units that may stand in a file: factor and summand that lead to the contract's unit."""
-
-TEMPERATURE: Final[Units] = {"°C": (1, 0), "°F": (5 / 9, -160 / 9), "K": (1, -273.15)}
-SHARE: Final[Units] = {"%": (1, 0), "ratio": (100, 0)}
-CARBON_DIOXIDE: Final[Units] = {"ppm": (1, 0), "%": (10_000, 0)}
-POWER: Final[Units] = {"W": (1, 0), "kW": (1000, 0), "mW": (0.001, 0)}
-PLAIN: Final[Units] = {"": (1, 0)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry
 from edge.options import ConfigError, Options
 from edge.playback import Playback
-from edge.power import Limits, PowerMeter
 from edge.recordings import Description, Row, rows
 from edge.sensors import Parts, Reading, SensorError
-from edge.sensors.described import CARBON_DIOXIDE, POWER, SHARE, TEMPERATURE, Wanted, describe, measured
+from edge.sensors.described import Wanted, describe, measured
 from edge.sensors.parts import cabinet_info, socket_info
+from edge.sensors.power import PowerMeter, read_limits
+from edge.sensors.units import CARBON_DIOXIDE, POWER, SHARE, TEMPERATURE
 
 Totals = Mapping[str, tuple[int, int]]
 
@@ -180,12 +181,7 @@ class RecordedSocket(Recorded):
 
     def _set_up(self, options: Options, totals: Totals) -> Parts:
         del totals
-        usual = Limits()
-        idle_w = options.number("idle_w", default=usual.idle_w, low=0, high=10_000)
-        limits = Limits(
-            idle_w, options.number("charging_w", default=usual.charging_w, low=idle_w, high=10_000)
-        )
-        self._meter = PowerMeter(limits, silent_ms=self._max_age_ms)
+        self._meter = PowerMeter(read_limits(options), silent_ms=self._max_age_ms)
         self._socket_info = socket_info(options, self.info.id)
         self._power_w: float | None = None
         self._in_use: tuple[bool, int] | None = None

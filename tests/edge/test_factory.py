@@ -140,12 +140,13 @@ OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
 
 
 def described(kind: str) -> str:
-    """What the hardware page says of one kind: its own section, and the one about pins."""
+    """What the hardware page says of one kind: its own section, and those about pins and power."""
     sections = HARDWARE_PAGE.read_text("utf-8").split("\n## ")
     title = "`recorded_…`" if kind.startswith("recorded_") else f"`{kind}`"
     [own] = [section for section in sections if title in section.partition("\n")[0]]
     [pins] = [section for section in sections if section.startswith("Pins")]
-    return own + pins
+    [power] = [section for section in sections if section.startswith("From power")]
+    return own + pins + power
 
 
 @pytest.mark.parametrize(("kind", "where", "options"), OPTION_TABLES)

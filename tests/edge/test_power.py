@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from contract.messages import SocketState
-from edge.power import Limits, PowerMeter
+from edge.sensors.power import Limits, Outlet, PowerMeter, Safety, Session, Signals
 
 S = 1000
 Reading = tuple[int, float]
@@ -119,3 +119,77 @@ def test_limits_of_ones_own() -> None:
     assert feed(meter, 2.5, 0, 125) == "free"
     assert feed(meter, 9, 130, 200) == "free"
     assert feed(meter, 10, 205, 240) == "charging"
+
+
+def outlet() -> Outlet:
+    return Outlet(Limits(), Safety(rated_w=2200), silent_ms=15 * S)
+
+
+def look(plug: Outlet, signals: Signals, from_s: int, to_s: int) -> SocketState:
+    for at_s in range(from_s, to_s + 1, 5):
+        plug.feed(at_s * S, signals)
+    return plug.state
+
+
+IDLE, FAST = Signals(0.0, 230), Signals(30.0, 230)
+
+OUTLETS: list[tuple[Signals, int, SocketState, str, str]] = [
+    (Signals(0.0, 230), 200, "free", "", "nothing is drawn"),
+    (Signals(30.0, 230), 35, "charging", "", "a fast charger"),
+    (Signals(2300.0, 230), 5, "unknown", "", "a motor starts; five seconds are no overload"),
+    (Signals(2300.0, 230), 10, "fault", "overload", "more than it is made for"),
+    (Signals(30.0, 150), 10, "fault", "low_voltage", "on, but the mains is down"),
+    (Signals(0.0, 0, on=False), 35, "off", "", "its relay is off, so no voltage is no fault"),
+    (Signals(5.0, 230, 81), 0, "fault", "hot", "heat passes at once"),
+    (Signals(5.0, 230, alarm="leakage"), 0, "fault", "leakage", "the device's own alarm passes at once"),
+    (Signals(0.0, 230, plugged=True), 0, "in_use", "", "the contact sees a plug that draws nothing"),
+    (Signals(0.0, 230, plugged=False), 0, "free", "", "the contact sees no plug: nothing to wait for"),
+    (Signals(30.0, 230, plugged=False), 35, "charging", "", "watts are drawn: the contact lies"),
+    (Signals(plugged=True), 0, "in_use", "", "a contact without a meter"),
+    (Signals(), 600, "unknown", "", "it measures nothing"),
+]
+
+
+@pytest.mark.parametrize(("signals", "for_s", "state", "why", "reason"), OUTLETS, ids=[o[4] for o in OUTLETS])
+def test_an_outlet(signals: Signals, for_s: int, state: SocketState, why: str, reason: str) -> None:
+    plug = outlet()
+    assert look(plug, signals, 0, for_s) == state, reason
+    assert plug.fault == why
+
+
+def test_a_fault_is_taken_back_after_a_minute_without_it() -> None:
+    plug = outlet()
+    look(plug, Signals(5.0, 230, 85), 0, 5)
+    assert look(plug, Signals(5.0, 230, 78), 10, 200) == "fault", "not cooler by five degrees yet"
+    assert look(plug, Signals(5.0, 230, 60), 205, 260) == "fault"
+    assert look(plug, Signals(5.0, 230, 60), 265, 265) == "charging"
+    assert plug.fault == ""
+
+
+def test_a_contact_tells_a_full_phone_from_an_empty_socket() -> None:
+    plug = outlet()
+    look(plug, Signals(30.0, 230, plugged=True), 0, 60)
+    assert look(plug, Signals(0.0, 230, plugged=True), 65, 400) == "full"
+    assert look(plug, Signals(0.0, 230, plugged=False), 405, 405) == "free"
+    assert look(plug, Signals(0.0, 230, plugged=True), 410, 410) == "in_use", "another phone"
+
+
+def test_an_outlet_that_falls_silent_is_unknown_and_must_show_everything_anew() -> None:
+    plug = outlet()
+    look(plug, FAST, 0, 60)
+    assert plug.wait(75 * S) == "charging"
+    assert plug.wait(76 * S) == "unknown"
+    assert plug.since_ms == 60 * S
+    assert look(plug, FAST, 200, 225) == "unknown"
+    assert look(plug, FAST, 230, 230) == "charging"
+
+
+def test_a_session_has_a_beginning_and_a_peak() -> None:
+    plug = outlet()
+    look(plug, IDLE, 0, 200)
+    assert plug.session is None
+    look(plug, Signals(20.0, 230), 205, 300)
+    look(plug, FAST, 305, 310)
+    assert plug.session == Session(205 * S, 30.0)
+    look(plug, IDLE, 315, 440)
+    assert plug.session is None
