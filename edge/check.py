@@ -20,7 +20,7 @@ from edge.link import LinkState, link_file
 from edge.link import read as read_link
 from edge.options import ConfigError
 from edge.run import add_config
-from edge.sensors import factory
+from edge.sensors import Verifiable, factory
 from edge.version import version
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def check(file: Path, clock: Clock) -> list[Finding]:
         return [Finding("config", False, str(error))]
     findings = [Finding("config", True, f"station {config.station} by {file.absolute()}")]
     running = _agent_runs(config.outbox.path)
-    findings.append(_pins(config, clock, running))
+    findings.extend(_sensors(config, clock, running))
     findings.append(_broker(config, clock, running))
     findings.append(_clock(clock))
     findings.append(_disk(config))
@@ -86,26 +86,27 @@ def _agent_runs(outbox: Path) -> bool:
         return False
 
 
-def _pins(config: StationConfig, clock: Clock, running: bool) -> Finding:
-    """Open every sensor as the agent would, and give it back."""
+def _sensors(config: StationConfig, clock: Clock, running: bool) -> list[Finding]:
+    """Open every sensor as the agent would, let it look at what is behind it, and give it back."""
     if not config.sensors:
-        return Finding("sensors", False, f"none; write a [[sensor]] for each into {config.file.name}")
+        return [Finding("sensors", False, f"none; write a [[sensor]] for each into {config.file.name}")]
     if running:
-        return Finding(
-            "sensors", True, "not opened: the agent runs and has the pins, and reports their faults"
-        )
+        text = "not opened: the agent runs and has the pins, and reports their faults"
+        return [Finding("sensors", True, text)]
     try:
         sensors = factory.build(config.sensors, {}, clock)
     except ConfigError as error:
-        return Finding("sensors", False, str(error))
+        return [Finding("sensors", False, str(error))]
     try:
         describe(config, sensors)
+        opened = Finding("sensors", True, f"{len(sensors)} can be opened")
+        verdicts = [(each.info.id, each.verify()) for each in sensors if isinstance(each, Verifiable)]
+        return [opened, *(Finding(f"sensor {name}", found.ok, found.text) for name, found in verdicts)]
     except ConfigError as error:
-        return Finding("sensors", False, str(error))
+        return [Finding("sensors", False, str(error))]
     finally:
         for sensor in sensors:
             sensor.close()
-    return Finding("sensors", True, f"{len(sensors)} can be opened")
 
 
 def _broker(config: StationConfig, clock: Clock, running: bool) -> Finding:

@@ -79,7 +79,7 @@ def load(file: Path) -> StationConfig:
     Raises:
         ConfigError: naming file, table, key, value and what is allowed.
     """
-    root = Options(_parse(file), file.name, file.parent)
+    root = Options(parse(file), file.name, file.parent)
     root.only("station", "broker", "sampling", "outbox", "sensor")
     station = root.table("station")
     station.only("id")
@@ -96,7 +96,8 @@ def load(file: Path) -> StationConfig:
     return config
 
 
-def _parse(file: Path) -> dict[str, object]:
+def parse(file: Path) -> dict[str, object]:
+    """The tables of a TOML file; one that cannot be read is a :class:`ConfigError`."""
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except OSError as error:

@@ -17,7 +17,7 @@ from edge.clock import Clock, SystemClock
 from edge.config import SensorEntry, load
 from edge.options import ConfigError
 from edge.run import add_config
-from edge.sensors import Reading, Sensor, SensorError
+from edge.sensors import Explainable, Reading, Sensor, SensorError
 from edge.sensors.factory import build
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def main(args: argparse.Namespace) -> int:
 
 
 def read_all(entries: Iterable[SensorEntry], clock: Clock) -> Iterable[tuple[Line, bool]]:
-    """For each entry its line, and whether it gave a reading. One bad entry never hides the others."""
+    """For each entry its line, and whether it gave a reading; then what it was told, raw beside meaning.
+
+    One bad entry never hides the others.
+    """
     for entry in entries:
         try:
             [sensor] = build([entry], {}, clock)
@@ -58,9 +61,12 @@ def read_all(entries: Iterable[SensorEntry], clock: Clock) -> Iterable[tuple[Lin
             continue
         try:
             said, well = _ask(sensor, clock)
+            raw = sensor.explain() if isinstance(sensor, Explainable) else ()
         finally:
             sensor.close()
         yield (entry.id, entry.kind, said), well
+        for line in side_by_side(raw):
+            yield ("", "", line), True
 
 
 def _ask(sensor: Sensor, clock: Clock) -> tuple[str, bool]:
@@ -98,6 +104,12 @@ def _pair(name: str, value: object) -> str:
         return f"{name.removesuffix('_ms')} {moment:%H:%M:%S}"
     unit = QUANTITIES[name].unit if name in QUANTITIES else ""
     return f"{name.rsplit('_', 1)[0] if unit else name} {value} {unit}".rstrip()
+
+
+def side_by_side(lines: Sequence[tuple[str, str, str]]) -> list[str]:
+    """What a sensor was told: what it is, raw, meaning, in columns."""
+    widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
+    return [f"{name:<{widths[0]}}  {raw:<{widths[1]}}  {meaning}" for name, raw, meaning in lines]
 
 
 def table(lines: Sequence[Line]) -> list[str]:

@@ -2,8 +2,8 @@
 # Usage: sudo scripts/install.sh server
 #        sudo scripts/install.sh station [STATION.toml]
 # Installs this checkout into /opt/waystation, for the user waystation, with its unit and settings.
-# Run it again to upgrade: what is set in /etc is kept. A station file that is given replaces the one there, and
-# takes along the ca.crt that lies beside it.
+# Run it again to upgrade: what is set in /etc is kept, but for the register maps in devices. A station file that is
+# given replaces the one there, and takes along the ca.crt that lies beside it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,7 +56,12 @@ install_station() {
     python_environment pi
     user_and_folders /var/lib/waystation-edge
     [ $# -eq 0 ] || station_file "$file"
-    ! getent group gpio >/dev/null || usermod --append --groups gpio waystation
+    local group
+    for group in gpio dialout; do
+        ! getent group "$group" >/dev/null || usermod --append --groups "$group" waystation
+    done
+    install -d -m 0755 /etc/waystation/devices
+    install -m 0644 firmware_config/devices/*.toml /etc/waystation/devices/
     unit waystation-edge.service
     echo "Installed. Look: sudo -u waystation waystation-edge check --config /etc/waystation/station.toml"
     echo "Start: sudo systemctl enable waystation-edge && sudo systemctl restart waystation-edge"

@@ -6,7 +6,7 @@ call back from threads of their own, keep that behind their own door.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from contract.messages import Cabinet, CabinetInfo, Climate, Door, Presence, SensorInfo, Socket, SocketInfo
 from edge.clock import Instant
@@ -62,3 +62,27 @@ class Sensor(Protocol):
 
     def close(self) -> None:
         """Give pins and files back. Called once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a sensor found out about what is behind it: whether all is well, and the words for it."""
+
+    ok: bool
+    text: str
+
+
+@runtime_checkable
+class Verifiable(Protocol):
+    """A sensor that can find out whether it talks to what it should, for ``waystation-edge check``."""
+
+    def verify(self) -> Verdict:
+        """Look now; takes some seconds at most. What cannot be known is said, and is no error."""
+
+
+@runtime_checkable
+class Explainable(Protocol):
+    """A sensor that can show what it was told beside what it made of it, for ``waystation-edge read``."""
+
+    def explain(self) -> Sequence[tuple[str, str, str]]:
+        """Of what was read last, line by line: what it is, raw, meaning."""

@@ -23,6 +23,7 @@ KINDS: Final[dict[str, str]] = {
     "presence_pir": "presence_pir:PresencePir",
     "sockets_contact": "sockets_contact:SocketsContact",
     "cabinet_contact": "cabinet_contact:CabinetContact",
+    "modbus": "modbus:Modbus",
     "recorded_climate": "recorded:RecordedClimate",
     "recorded_door": "recorded:RecordedDoor",
     "recorded_presence": "recorded:RecordedPresence",

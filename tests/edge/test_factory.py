@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,8 @@ def test_every_kind_is_on_the_hardware_page(kind: str) -> None:
 ODD: dict[str, object] = {"nonsense": 1}
 RECORDING: dict[str, object] = {"path": "x.csv", "time": ["t"]}
 NUMBER: dict[str, object] = {"column": "v"}
+POWER: dict[str, object] = {"value": "power_w", "function": "input", "address": 3}
+SOCKET: dict[str, object] = {"device": "socket", "register": [POWER]}
 OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
     ("dht11", "its table", ODD),
     ("dht22", "its table", ODD),
@@ -130,6 +133,11 @@ OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
     ("sockets_contact", "a socket", {"socket": [ODD]}),
     ("cabinet_contact", "its table", ODD),
     ("cabinet_contact", "a slot", {"slot": [ODD]}),
+    ("modbus", "its table", ODD),
+    ("modbus", "a map", {"map": ODD}),
+    ("modbus", "an identity", {"map": SOCKET | {"identity": ODD}}),
+    ("modbus", "a register", {"map": SOCKET | {"register": [ODD]}}),
+    ("modbus", "a slot's register", {"map": {"device": "cabinet", "slots": 1, "slot_register": [ODD]}}),
     ("recorded_climate", "its table", ODD | RECORDING | {"co2": NUMBER}),
     ("recorded_climate", "a number", RECORDING | {"co2": NUMBER | ODD}),
     ("recorded_door", "its table", ODD | RECORDING | {"in": NUMBER, "counts": "totals"}),
@@ -201,7 +209,8 @@ def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World) -> N
     for table in snippets():
         kind = table.pop("kind")
         if not kind.startswith(("recorded_", "dht")):
-            [sensor] = build([entry(table.pop("id"), kind, **table)], {}, world.clock)
+            placed = replace(entry(table.pop("id"), kind, **table), folder=ROOT / "firmware_config")
+            [sensor] = build([placed], {}, world.clock)
             sensor.close()
             opened.add(kind)
-    assert opened == {"door_beams", "presence_pir", "sockets_contact", "cabinet_contact"}
+    assert opened == {"door_beams", "presence_pir", "sockets_contact", "cabinet_contact", "modbus"}

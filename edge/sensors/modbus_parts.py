@@ -1,0 +1,122 @@
+"""What the answers of a Modbus device say of the socket or the cabinet that it stands for."""
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from contract.messages import Battery, Cabinet, Charge, Slot, SlotDoor, Socket
+from edge.clock import Instant
+from edge.options import Options
+from edge.sensors import Parts, Reading
+from edge.sensors.modbus_device import Fact
+from edge.sensors.modbus_map import Value
+from edge.sensors.parts import cabinet_info, socket_info
+from edge.sensors.power import Outlet, Signals, read_limits, read_safety
+
+log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """What the device stands for."""
+
+    def parts(self) -> Parts: ...
+
+    def feed(self, fact: Fact) -> None: ...
+
+    def readings(self, now: Instant) -> Sequence[Reading]: ...
+
+
+class SocketPart:
+    """The device is one socket."""
+
+    def __init__(self, sensor: str, options: Options, silent_ms: int) -> None:
+        self._info = socket_info(options, sensor)
+        safety = read_safety(options, self._info.kind)
+        self._outlet = Outlet(read_limits(options), safety, silent_ms=silent_ms)
+        self._state = self._outlet.state
+        self._since_ms = 0
+        self._power_w: float | None = None
+
+    def parts(self) -> Parts:
+        return Parts(sockets=(self._info,))
+
+    def feed(self, fact: Fact) -> None:
+        said = fact.of(0)
+        self._power_w = _number(said.get("power_w"))
+        signals = Signals(
+            self._power_w,
+            _number(said.get("voltage_v")),
+            _number(said.get("temperature_c")),
+            _yes(said.get("on")),
+            _yes(said.get("plugged")),
+            next(iter(fact.alarms(0)), ""),
+        )
+        self._outlet.feed(fact.at.mono_ms, signals)
+        self._note(fact.at)
+
+    def readings(self, now: Instant) -> Sequence[Reading]:
+        self._outlet.wait(now.mono_ms)
+        self._note(now)
+        return [Socket(self._info.id, self._info.kind, self._state, self._since_ms, self._power_w)]
+
+    def _note(self, at: Instant) -> None:
+        """Date a new state once, so that a clock that is slewed does not move it."""
+        if self._state != self._outlet.state or not self._since_ms:
+            if self._outlet.fault:
+                log.warning("socket=%s fault=%s", self._info.id, self._outlet.fault)
+            self._state = self._outlet.state
+            self._since_ms = max(1, at.at_ms - (at.mono_ms - self._outlet.since_ms))
+
+
+class CabinetPart:
+    """The device is a swap cabinet."""
+
+    def __init__(self, sensor: str, options: Options, slots: int) -> None:
+        self._info = cabinet_info(options, sensor, slots)
+        self._fact: Fact | None = None
+
+    def parts(self) -> Parts:
+        return Parts(cabinets=(self._info,))
+
+    def feed(self, fact: Fact) -> None:
+        self._fact = fact
+
+    def readings(self, now: Instant) -> Sequence[Reading]:
+        del now
+        if self._fact is None:
+            return []
+        said = self._fact.of(0)
+        return [
+            Cabinet(
+                self._info.id,
+                online=True,
+                slots=tuple(_slot(self._fact, n) for n in range(1, self._info.slots_count + 1)),
+                mains_ok=_yes(said.get("mains_ok")),
+                temperature_c=_number(said.get("temperature_c")),
+                smoke=_yes(said.get("smoke")),
+            )
+        ]
+
+
+def _slot(fact: Fact, n: int) -> Slot:
+    """Every signal for itself: what they mean together, and which goes before which, the server derives."""
+    said = fact.of(n)
+    return Slot(
+        n,
+        # The map takes no other words.
+        cast(Battery, said.get("battery") or "unknown"),
+        cast(Charge, said.get("charge") or "unknown"),
+        cast(SlotDoor, said.get("door") or "unknown"),
+        _yes(said.get("enabled")),
+        _number(said.get("soc_pct")),
+        _number(said.get("temperature_c")),
+        fact.alarms(n),
+    )
+
+
+def _number(value: Value) -> float | None:
+    return value if isinstance(value, float) else None
+
+
+def _yes(value: Value) -> bool | None:
+    return None if value is None else value == "yes"
