@@ -1,6 +1,7 @@
 """A Modbus line, serial or TCP: one question, one answer, or why there was none. It only reads."""
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,12 @@ log = logging.getLogger(__name__)
 
 # It writes an error for each missing answer; what fails is told once, by the sensor.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL + 1)
+
+QUIET_S: Final = 0.03
+"""A line without a byte for so long is quiet: 3.5 characters at 1200 baud."""
+
+SETTLE_S: Final = 0.5
+"""The longest wait for quiet; who babbles on is heard again at the next question."""
 
 MOST_BYTES: Final = 1024
 """More than two of the longest answers: somebody babbles."""
@@ -89,6 +96,19 @@ class _SerialClient(ModbusSerialClient):
             self.close()  # type: ignore[no-untyped-call]  # the library has no types there
             raise ConnectionException(str(error)) from None
 
+    def settle(self) -> None:
+        """Read away what still comes in after a bad answer, so that it is not taken for the next one."""
+        until_s = time.monotonic() + SETTLE_S
+        try:
+            while self.socket is not None and time.monotonic() < until_s:
+                self.socket.timeout = QUIET_S
+                if not self.socket.read(MOST_BYTES):
+                    break
+        except OSError:
+            self.close()  # type: ignore[no-untyped-call]  # the library has no types there
+        if self.socket is not None:
+            self.socket.timeout = self.comm_params.timeout_connect
+
 
 class Wire:
     """The line with its library. Not for two threads at once."""
@@ -141,7 +161,9 @@ class Wire:
         return SensorError(code, f"{self._place}: {HINTS[code]}")
 
     def _failed(self, code: str) -> SensorError:
-        if isinstance(self._place, Tcp):
+        if isinstance(self._client, _SerialClient):
+            self._client.settle()
+        else:
             # A late answer may still be under way; a new connection has none.
             self.close()
         return self.error(code)
