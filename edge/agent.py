@@ -5,6 +5,7 @@ disk) is handled where it happens. Anything else ends the agent with an error, a
 """
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from random import SystemRandom
@@ -21,7 +22,7 @@ from edge.options import ConfigError
 from edge.outbox import Outbox
 from edge.publisher import Publisher
 from edge.sampler import Sampler
-from edge.sensors import Sensor
+from edge.sensors import Alarming, Sensor
 from edge.version import version
 from edge.watchdog import Watchdog
 
@@ -105,6 +106,10 @@ class Agent:
         self._outbox_fault: tuple[int, Fault] | None = None
         self._rounds = 0
         self._stopping = False
+        self._danger = threading.Event()
+        self._alarming = [sensor for sensor in sensors if isinstance(sensor, Alarming)]
+        for sensor in self._alarming:
+            sensor.on_danger(self._danger.set)
 
     def run(self) -> None:
         """Work until :meth:`stop`.
@@ -141,23 +146,31 @@ class Agent:
             raise RuntimeError("the network thread has ended") from self._network.failed
         now = self._clock.now()
         self._check_file(now.mono_ms)
-        sample = self._sampler.sample(
-            now, self._outbox.stream, self._outbox.next_seq, self._health(now.mono_ms), self._faults(now)
-        )
+        danger = self._danger.is_set()
+        self._danger.clear()
+        stream, seq = self._outbox.stream, self._outbox.next_seq
+        health, faults = self._health(now.mono_ms), self._faults(now)
+        sample = self._sampler.sample(now, stream, seq, health, faults, danger=danger)
         if sample is not None:
             self._outbox.append(sample)
             self._network.wake(self._publisher)
         self._show_life(now.mono_ms)
 
     def _wait(self) -> None:
-        """Until the next sample is due, on a grid, so that the pace does not drift."""
+        """Until the next sample is due, on a grid, so that the pace does not drift; or until a danger."""
         every_ms = round(self._config.sampling.sample_s * 1000)
         passed = (self._clock.now().mono_ms - self._started_ms) % every_ms
         left_s = (every_ms - passed) / 1000
-        while left_s > 0 and not self._stopping:
-            self._clock.wait(min(left_s, LONGEST_WAIT_S))
+        while left_s > 0 and not self._stopping and not self._danger.is_set():
+            self._rest(min(left_s, LONGEST_WAIT_S))
             left_s -= LONGEST_WAIT_S
             self._show_life(self._clock.now().mono_ms)
+
+    def _rest(self, seconds: float) -> None:
+        if self._alarming:
+            self._danger.wait(seconds)
+        else:
+            self._clock.wait(seconds)
 
     def _show_life(self, mono_ms: int) -> None:
         self._rounds += 1

@@ -14,7 +14,7 @@ from typing import Final
 from contract import ContractError
 from contract.messages import Cabinet, Climate, Door, Fault, Health, Presence, Snapshot, Socket
 from edge.clock import Instant
-from edge.sensors import Reading, Sensor, SensorError
+from edge.sensors import Alarming, Reading, Sensor, SensorError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,10 @@ class Sample:
     event: bool
 
 
+HOT_C: Final = 60.0
+"""From here on a cabinet or a battery in it is a danger; the server's own limit, unless set otherwise."""
+
+
 class _Slot:
     """One sensor with what it said last and what is wrong with it."""
 
@@ -45,9 +49,9 @@ class _Slot:
         self.readings: dict[tuple[type, str], Reading] = {}
         self.fault: Fault | None = None
 
-    def ask(self, now: Instant) -> None:
+    def ask(self, now: Instant, *, at_once: bool = False) -> None:
         """Read the sensor if its time has come; a failure stays with this sensor."""
-        if self.due_ms is not None and now.mono_ms < self.due_ms:
+        if not at_once and self.due_ms is not None and now.mono_ms < self.due_ms:
             return
         self._schedule(now.mono_ms)
         try:
@@ -91,7 +95,8 @@ def _unknown(reading: Reading, at_ms: int) -> Reading | None:
             return Socket(reading.id, reading.kind, "unknown", max(0, at_ms))
         case Cabinet():
             slots = tuple(type(slot)(slot.n, "unknown") for slot in reading.slots)
-            return Cabinet(reading.id, online=False, slots=slots)
+            # Smoke is not over because a cabinet falls silent.
+            return Cabinet(reading.id, online=False, slots=slots, smoke=reading.smoke or None)
         case Presence():
             return replace(reading, ok=False)
         case _:
@@ -149,17 +154,22 @@ class Sampler:
         seq: int,
         health: Health | None = None,
         faults: Iterable[Fault] = (),
+        *,
+        danger: bool = False,
     ) -> Sample | None:
         """Ask the sensors that are due, and return a sample if one is due, else None.
+
+        Smoke, heat and other new alarms of a cabinet do not wait for what may follow them.
 
         Args:
             now: the present moment; must never go back in ``mono_ms``.
             stream, seq: the identity that the sample is to carry.
             health: travels with the next snapshot, whenever that is.
             faults: those that are not a sensor's, e.g. the outbox's.
+            danger: a sensor called out: it is asked now, due or not.
         """
         self._health = health or self._health
-        snapshot = self._look(now, stream, seq, faults)
+        snapshot = self._look(now, stream, seq, faults, danger=danger)
         heartbeat = self._heartbeat_due_ms is None or now.mono_ms >= self._heartbeat_due_ms
         if not (self._settled(now.mono_ms, snapshot) or heartbeat):
             return None
@@ -174,9 +184,11 @@ class Sampler:
         for slot in self._slots:
             slot.sensor.close()
 
-    def _look(self, now: Instant, stream: str, seq: int, faults: Iterable[Fault]) -> Snapshot:
+    def _look(
+        self, now: Instant, stream: str, seq: int, faults: Iterable[Fault], *, danger: bool = False
+    ) -> Snapshot:
         for slot in self._slots:
-            slot.ask(now)
+            slot.ask(now, at_once=danger and isinstance(slot.sensor, Alarming))
         readings = [
             self._anchored(reading, slot.sensor.info.id, now)
             for slot in self._slots
@@ -219,6 +231,8 @@ class Sampler:
         if self._kept is None or not _differs(self._kept, snapshot):
             self._changed_ms = None
             return False
+        if _dangers(snapshot) - _dangers(self._kept):
+            return True
         if self._changed_ms is None:
             self._changed_ms = mono_ms
         return mono_ms - self._changed_ms >= self._settle_ms
@@ -254,7 +268,11 @@ def _presence(said: Sequence[Presence]) -> Presence | None:
 
 def _differs(kept: Snapshot, now: Snapshot) -> bool:
     """Whether a rider, or who repairs the station, would notice the difference."""
-    return _noticeable(kept) != _noticeable(now) or _temperature_moved(kept.climate, now.climate)
+    return (
+        _noticeable(kept) != _noticeable(now)
+        or _temperature_moved(kept.climate, now.climate)
+        or _dangers(kept) != _dangers(now)
+    )
 
 
 def _noticeable(snapshot: Snapshot) -> tuple[object, ...]:
@@ -266,6 +284,18 @@ def _noticeable(snapshot: Snapshot) -> tuple[object, ...]:
         [_slots(cabinet) for cabinet in snapshot.cabinets],
         [(fault.sensor, fault.code) for fault in snapshot.faults],
     )
+
+
+def _dangers(snapshot: Snapshot) -> set[tuple[str, int, str]]:
+    """Cabinet, slot (0 for the cabinet itself) and what is wrong: smoke, heat, an alarm."""
+    found = set()
+    for cabinet in snapshot.cabinets:
+        if cabinet.smoke:
+            found.add((cabinet.id, 0, "smoke"))
+        places = ((0, cabinet.temperature_c), *((slot.n, slot.temperature_c) for slot in cabinet.slots))
+        found |= {(cabinet.id, n, "hot") for n, heat in places if heat is not None and heat >= HOT_C}
+        found |= {(cabinet.id, slot.n, alarm) for slot in cabinet.slots for alarm in slot.alarms}
+    return found
 
 
 def _slots(cabinet: Cabinet) -> list[tuple[object, ...]]:

@@ -4,7 +4,7 @@ A sensor is asked from the sampler's thread and answers at once: drivers that ta
 call back from threads of their own, keep that behind their own door.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -86,3 +86,11 @@ class Explainable(Protocol):
 
     def explain(self) -> Sequence[tuple[str, str, str]]:
         """Of what was read last, line by line: what it is, raw, meaning."""
+
+
+@runtime_checkable
+class Alarming(Protocol):
+    """A sensor that can be told of a danger between two looks of the sampler."""
+
+    def on_danger(self, ring: Callable[[], None]) -> None:
+        """Call ``ring``, from any thread, when there is a new danger; :meth:`Sensor.read` then tells it."""

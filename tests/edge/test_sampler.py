@@ -19,7 +19,7 @@ from contract.messages import (
     Socket,
 )
 from edge.clock import Instant
-from edge.sampler import SETTLE_MS, Sample, Sampler
+from edge.sampler import HOT_C, SETTLE_MS, Sample, Sampler
 from edge.sensors import Parts, Reading, SensorError
 
 BOOT = "0f5b4c2e-b001"
@@ -105,9 +105,8 @@ CHANGES: list[tuple[Reading, Reading, bool, str]] = [
     (SOCKET, replace(SOCKET, since_ms=NOON + 5), False, "the same state"),
     (CABINET, replace(CABINET, slots=(replace(SLOT, charge="full"),)), True, "a battery is full"),
     (CABINET, replace(CABINET, slots=(replace(SLOT, door="open"),)), True, "a slot is open"),
-    (CABINET, replace(CABINET, slots=(replace(SLOT, alarms=("overheat",)),)), True, "an alarm"),
     (CABINET, replace(CABINET, slots=(replace(SLOT, soc_pct=81.0),)), False, "a percent of charge"),
-    (CABINET, replace(CABINET, smoke=True), True, "smoke"),
+    (replace(CABINET, smoke=True), CABINET, True, "the smoke is gone"),
     (CABINET, replace(CABINET, temperature_c=31.0), False, "the cabinet warms slowly"),
     (PRESENCE, replace(PRESENCE, ok=False), True, "the motion sensor is ill"),
     (PRESENCE, replace(PRESENCE, motion_at_ms=NOON + 9), False, "motion goes with the heartbeat"),
@@ -130,6 +129,35 @@ def test_a_change_that_a_rider_would_notice_is_kept_soon(
     assert [(item.snapshot.mono_ms, item.event) for item in kept] == (
         [(5000 + SETTLE_MS, True)] if noticed else []
     )
+
+
+HOT = replace(CABINET, temperature_c=HOT_C)
+DANGERS: list[tuple[Cabinet, Cabinet, str]] = [
+    (CABINET, replace(CABINET, smoke=True), "smoke"),
+    (CABINET, HOT, "a cabinet as hot as none may be"),
+    (CABINET, replace(CABINET, slots=(replace(SLOT, temperature_c=HOT_C),)), "a hot battery"),
+    (CABINET, replace(CABINET, slots=(replace(SLOT, alarms=("overheat",)),)), "an alarm"),
+    (HOT, replace(HOT, smoke=True), "smoke after heat"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "_reason"), DANGERS, ids=[row[-1] for row in DANGERS])
+def test_a_danger_is_kept_at_once(before: Cabinet, after: Cabinet, _reason: str) -> None:
+    sensor = Told(before)
+    run = Run(sensor)
+    run.seconds(5)
+    sensor.readings = [after]
+    assert [(item.snapshot.mono_ms, item.event) for item in run.seconds(10)] == [(5000, True)]
+
+
+def test_smoke_is_not_over_because_the_cabinet_falls_silent() -> None:
+    sensor = Told(replace(CABINET, smoke=True))
+    run = Run(sensor)
+    run.seconds(5)
+    sensor.error = SensorError("silent", "")
+    (kept,) = run.seconds(5)
+    (cabinet,) = kept.snapshot.cabinets
+    assert (cabinet.online, cabinet.smoke) == (False, True)
 
 
 def test_people_who_come_in_together_are_one_snapshot() -> None:
