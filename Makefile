@@ -4,6 +4,7 @@ PYTHON ?= python3
 STATIONS ?= 250
 KILLS ?= 200
 SEED ?= 7
+FRAMES ?= 1000000
 BENCH ?=
 RUN := .venv/bin/python -m
 
@@ -45,6 +46,10 @@ bench: .venv/dev.done ## the figures: throughput, latency, memory, disk, as a ta
 faults: .venv/dev.done ## kill broker, server and station at random, KILLS=200 SEED=7, and count what is lost
 	@scripts/packages.sh mosquitto mosquitto-clients
 	$(RUN) tests.faults --kills $(KILLS) --seed $(SEED)
+
+.PHONY: fuzz
+fuzz: .venv/dev.done ## broken frames at the swap cabinets' protocol, FRAMES=1000000 SEED=7: no crash, no growth
+	$(RUN) scripts.fuzz_tower --frames $(FRAMES) --seed $(SEED)
 
 .PHONY: screenshots
 screenshots: .venv/dev.done ## draw the pictures of the docs anew

@@ -24,6 +24,7 @@ KINDS: Final[dict[str, str]] = {
     "sockets_contact": "sockets_contact:SocketsContact",
     "cabinet_contact": "cabinet_contact:CabinetContact",
     "modbus": "modbus:Modbus",
+    "tower": "tower:Tower",
     "recorded_climate": "recorded:RecordedClimate",
     "recorded_door": "recorded:RecordedDoor",
     "recorded_presence": "recorded:RecordedPresence",

@@ -24,9 +24,12 @@ from edge.config import BrokerConfig, OutboxConfig, SamplingConfig, SensorEntry,
 from edge.options import ConfigError
 from edge.outbox import Outbox
 from edge.sensors import Parts, Reading
+from edge.sensors.factory import build
+from edge.sensors.tower import Tower
 from edge.watchdog import Watchdog
 from tests.support.answering import AnsweringServer
 from tests.support.mosquitto import Broker, free_port
+from tests.support.tower import CABINET, Dialled, alarm, login, report
 from tests.support.wait import until
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +144,24 @@ def test_a_station_that_samples_rarely_still_shows_life(
     agent._wait()
     assert clock.mono_ms == 60_000
     assert max(after - before for before, after in pairwise(shown)) <= 1000
+    agent.close()
+
+
+def test_smoke_does_not_wait_for_the_next_look(tmp_path: Path, outbox: Outbox) -> None:
+    options = {"port": 0, "cabinet": CABINET, "slots": 1, "map_file": "tower-kaixin.toml"}
+    devices = ROOT / "firmware_config" / "devices"
+    [cabinet] = build([SensorEntry("c1", "tower", None, options, "station.toml", devices)], {}, SystemClock())
+    assert isinstance(cabinet, Tower)
+    rare = replace(config(tmp_path), sampling=SamplingConfig(sample_s=60))
+    agent = Agent(rare, [cabinet], outbox, SystemClock(), watchdog=Watchdog({}))
+    agent.tick()
+    with Dialled(cabinet._listener.port) as dialled:
+        dialled.say(login())
+        dialled.say(report([(1, "02104001", "1")], full=1))
+        dialled.say(alarm("02017001", 1))
+        agent._wait()
+        agent.tick()
+    assert [each.smoke for each in rows(outbox)[-1].cabinets] == [True]
     agent.close()
 
 

@@ -138,6 +138,7 @@ OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
     ("modbus", "an identity", {"map": SOCKET | {"identity": ODD}}),
     ("modbus", "a register", {"map": SOCKET | {"register": [ODD]}}),
     ("modbus", "a slot's register", {"map": {"device": "cabinet", "slots": 1, "slot_register": [ODD]}}),
+    ("tower", "its table", ODD),
     ("recorded_climate", "its table", ODD | RECORDING | {"co2": NUMBER}),
     ("recorded_climate", "a number", RECORDING | {"co2": NUMBER | ODD}),
     ("recorded_door", "its table", ODD | RECORDING | {"in": NUMBER, "counts": "totals"}),
@@ -213,4 +214,4 @@ def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World) -> N
             [sensor] = build([placed], {}, world.clock)
             sensor.close()
             opened.add(kind)
-    assert opened == {"door_beams", "presence_pir", "sockets_contact", "cabinet_contact", "modbus"}
+    assert opened == {"door_beams", "presence_pir", "sockets_contact", "cabinet_contact", "modbus", "tower"}
