@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.mosquitto import Broker
 from tests.support.recordings import recordings_dir
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")  # how long an example takes tells of the machine, not of the code
 
 
 @pytest.fixture
