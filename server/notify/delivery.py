@@ -183,13 +183,21 @@ class Delivery:
 
     async def _settle(self, letter: Letter, outcome: Outcome) -> None:
         """Note what became of it. While that cannot be written the row is not touched again."""
-        settle = partial(
-            self._outbox.settle, letter.row, letter.told, letter.channel.id, outcome, self._world.clock_ms()
-        )
-        self._unsettled[letter.row.id] = settle
+        self._unsettled[letter.row.id] = partial(self._settled, letter, outcome, self._world.clock_ms())
         await self._settle_again()
         if isinstance(outcome, Sent):
             log.info("message sent: channel=%s message=%s", letter.channel.id, letter.message.id)
+
+    def _settled(self, letter: Letter, outcome: Outcome, now_ms: int) -> None:
+        """In the desk's thread. What cannot be noted in full must at least not be sent again for a day."""
+        try:
+            self._outbox.settle(letter.row, letter.told, letter.channel, outcome, now_ms)
+        except DeskError:
+            raise
+        except Exception:
+            log.exception("outcome not noted in full: message=%s outcome=%s", letter.message.id, outcome)
+            if isinstance(outcome, Sent):
+                self._outbox.drop(letter.row, "sent", now_ms)
 
     async def _settle_again(self) -> None:
         while self._unsettled:

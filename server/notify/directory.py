@@ -4,10 +4,13 @@ Addresses and secrets go in and do not come out again: what the console reads sa
 (its host) and whether a secret is set. :func:`keys` opens them, for the postman alone.
 """
 
+import logging
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -29,7 +32,9 @@ from server.notify.checks import (
 from server.notify.model import Channel, ChannelKind
 from server.notify.receivers import Quiet, Receiver
 from server.notify.tables import CHANNELS, HEALTH, RECEIVERS, from_json, to_json
-from server.web.text import Language
+from server.web.text import LANGUAGES, Language
+
+log = logging.getLogger(__name__)
 
 ID_BYTES: Final = 4
 
@@ -203,9 +208,28 @@ class Directory:
 
 
 def entries(connection: Connection) -> tuple[ReceiverEntry, ...]:
-    """All receivers, by name, in the caller's transaction."""
+    """All receivers, by name, in the caller's transaction.
+
+    One that cannot be understood is left out, and that is logged: it must keep nobody else from being told.
+    """
     found = connection.execute(select(RECEIVERS).order_by(RECEIVERS.c.name)).mappings()
-    return tuple(map(_receiver_entry, found))
+    return tuple(_readable(found))
+
+
+def _readable(found: Iterable[RowMapping]) -> Iterator[ReceiverEntry]:
+    for row in found:
+        try:
+            yield _receiver_entry(row)
+        except (ValueError, LookupError, OSError) as error:
+            _unreadable(row["id"], row["changed_ms"], f"{type(error).__name__}: {error}")
+
+
+@lru_cache(maxsize=256)
+def _unreadable(receiver_id: str, changed_ms: int, error: str) -> None:
+    """Say it once: they are read every few seconds."""
+    log.error(
+        "receiver unreadable, told nothing: receiver=%s since=%d error=%s", receiver_id, changed_ms, error
+    )
 
 
 def keys(connection: Connection) -> dict[str, Channel]:
@@ -222,6 +246,17 @@ def _channel_entry(row: RowMapping) -> ChannelEntry:
 
 
 def _receiver_entry(row: RowMapping) -> ReceiverEntry:
+    """What a row says.
+
+    Raises:
+        ValueError: it says nothing, or not to this version of the program.
+        LookupError, OSError: its time zone is not known here.
+    """
+    quiet = from_json(row["quiet"], Quiet) if row["quiet"] else None
+    for zone in {row["time_zone"], quiet.time_zone if quiet else row["time_zone"]}:
+        ZoneInfo(zone)
+    if row["language"] not in LANGUAGES:
+        raise ValueError(f"language {row['language']!r}")
     return ReceiverEntry(
         id=row["id"],
         name=row["name"],
@@ -229,7 +264,7 @@ def _receiver_entry(row: RowMapping) -> ReceiverEntry:
         language=row["language"],
         takes=from_json(row["takes"], tuple[Matcher, ...]),
         second=row["second"],
-        quiet=from_json(row["quiet"], Quiet) if row["quiet"] else None,
+        quiet=quiet,
         time_zone=row["time_zone"],
         changed_ms=row["changed_ms"],
         by=row["by"],

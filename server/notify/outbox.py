@@ -123,7 +123,8 @@ class Outbox:
         )
         with self.desk.reading() as connection:
             opened = keys(connection)
-            return tuple(Due(*row, opened[row.channel].bot) for row in connection.execute(wanted))
+            found = connection.execute(wanted)
+            return tuple(Due(*row, opened[row.channel].bot) for row in found if row.channel in opened)
 
     def spent(self, now_ms: int) -> list[tuple[str, int]]:
         """Bot and time of the attempts of the last minute, for :class:`server.notify.pace.Pace`."""
@@ -200,21 +201,25 @@ class Outbox:
         with self.desk.writing() as connection:
             rows.give_up(connection, row_id, error, now_ms)
 
-    def settle(self, row: Row, told: Bundle | None, channel_id: str, outcome: Outcome, now_ms: int) -> None:
+    def settle(self, row: Row, told: Bundle | None, channel: Channel, outcome: Outcome, now_ms: int) -> None:
         """Note what became of a try that was begun.
 
         Args:
             told: what of the bundle was in the message.
+            channel: as it was when the try began. Where it has been changed since, the outcome says nothing
+                of it as it is now, and a refusal puts nothing off.
         """
         with self.desk.writing() as connection:
-            before = health.note(connection, channel_id, outcome, now_ms)
+            same = keys(connection).get(channel.id) == channel
+            before = health.note(connection, channel.id, outcome, now_ms) if same else Health()
             if isinstance(outcome, Refused):
-                _refused(connection, row, outcome, now_ms)
+                if same and _leads_by(connection, row) == channel.id:
+                    _refused(connection, row, outcome, now_ms)
                 return
             rows.finish(connection, row.id, "sent", now_ms)
             if told is not None:
                 rows.believe(connection, row.receiver, told, now_ms)
-            _well(connection, channel_id, before, now_ms)
+            _well(connection, channel.id, before, now_ms)
 
     def tested(self, channel_id: str, outcome: Outcome, by: str, now_ms: int, *, asked: bool) -> None:
         """Note what became of a test message, and in the audit log who wanted it.
@@ -239,6 +244,11 @@ def _well(connection: Connection, channel_id: str, before: Health, now_ms: int) 
     """
     if before.failures > 1 or before.why == "setup":
         rows.release(connection, rows.of_channel(channel_id), now_ms)
+
+
+def _leads_by(connection: Connection, row: Row) -> str | None:
+    """The channel that its receiver is told by now."""
+    return connection.scalar(select(RECEIVERS.c.channel).where(RECEIVERS.c.id == row.receiver))
 
 
 def _refused(connection: Connection, row: Row, refused: Refused, now_ms: int) -> None:

@@ -62,12 +62,13 @@ def find(connection: Connection, row_id: int) -> Found | None:
     """The row with its receiver as it is now; None when it does not wait any more, or nobody does."""
     row = rows.waiting(connection, row_id)
     receivers = {each.id: each for each in entries(connection)}
-    if row is None or row.receiver not in receivers:
+    receiver = receivers.get(row.receiver) if row else None
+    channel = keys(connection).get(receiver.channel) if receiver else None
+    if row is None or receiver is None or channel is None:
         return None
-    receiver = receivers[row.receiver]
     meant_for = receivers[row.path[0]].name if row.path and row.path[0] in receivers else ""
     believed = rows.believed(connection, receiver.id)
-    return Found(row, receiver, keys(connection)[receiver.channel], believed, meant_for)
+    return Found(row, receiver, channel, believed, meant_for)
 
 
 def channel_of(desk: Desk, channel_id: str) -> tuple[Channel, Language]:

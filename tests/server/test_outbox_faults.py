@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from server.notify import rows
+from server.notify.checks import ChannelForm, ReceiverForm
+from server.notify.directory import keys
 from server.notify.grouping import Book
-from server.notify.tables import BOOK, OUTBOX
+from server.notify.model import Channel, Refused
+from server.notify.rows import Row
+from server.notify.tables import BOOK, CHANNELS, OUTBOX, RECEIVERS
 from tests.support.bots import MINUTE_MS, Bots
 from tests.support.mailroom import S_MS, Clock, Mailroom, alert, pass_by
 
@@ -98,3 +103,81 @@ def test_a_book_that_cannot_be_read_is_begun_anew(room: Mailroom) -> None:
         connection.execute(update(BOOK).values(body='{"groups": [{"key": 1}]}'))
     with room.desk.reading() as connection:
         assert room.outbox.book(connection) == Book()
+
+
+def test_a_receiver_that_cannot_be_read_stops_nobody(
+    room: Mailroom, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = room.channel("wecom")
+    worker, *broken = (room.receiver(name, channel) for name in ("worker", "one", "two", "three"))
+    damage = ({"takes": '{"x": 3}'}, {"language": "fr"}, {"time_zone": "Nowhere/At-all"})
+    for receiver, values in zip(broken, damage, strict=True):
+        room.tell(receiver, alert(9))
+        with room.desk.writing() as connection:
+            connection.execute(update(RECEIVERS).where(RECEIVERS.c.id == receiver).values(**values))
+    room.tell(worker, alert(1))
+    pass_by(room, clock, 10 * S_MS)
+    assert [each.id for each in room.directory.receivers()] == [worker]
+    assert room.states() == ["waiting", "waiting", "waiting", "sent"]
+    said = [record.message for record in caplog.records if "receiver unreadable" in record.message]
+    assert len(said) == 3, "once for each, however often they are read"
+
+
+def test_a_channel_that_is_lost_stops_nobody(room: Mailroom, clock: Clock) -> None:
+    lost, worker = (room.receiver(bot, room.channel(bot)) for bot in ("feishu", "wecom"))
+    with room.desk.writing() as connection:
+        connection.execute(delete(CHANNELS).where(CHANNELS.c.name == "feishu"))
+    room.tell(lost, alert(1))
+    room.tell(worker, alert(2))
+    pass_by(room, clock, 2 * S_MS)
+    assert room.states() == ["waiting", "sent"]
+
+
+def tried(room: Mailroom, channel: str) -> tuple[Row, Channel]:
+    """The oldest message, begun to be sent."""
+    with room.desk.reading() as connection:
+        row = rows.waiting(connection, room.all()[0].id)
+        opened = keys(connection)[channel]
+    assert row
+    room.outbox.begin(row, opened, "title", room.clock())
+    return row, opened
+
+
+@pytest.mark.parametrize("what", ["address", "channel"])
+def test_a_refusal_of_what_was_changed_meanwhile_blocks_nothing(
+    room: Mailroom, clock: Clock, what: str
+) -> None:
+    channel, other = room.channel("wecom"), room.channel("feishu")
+    worker = room.receiver("worker", channel)
+    room.tell(worker, alert(kind="cabinet_smoke"))
+    row, opened = tried(room, channel)
+    if what == "address":
+        address = room.bots.wecom + "2"
+        room.directory.put_channel(ChannelForm("wecom", "wecom", address, ""), "ada", clock(), channel)
+    else:
+        form = ReceiverForm("worker", other)
+        room.directory.put_receiver(form, "ada", clock(), (), worker)
+    room.outbox.settle(row, row.bundle, opened, Refused("setup", "unknown_bot"), clock())
+    assert [due.row for due in room.outbox.due(clock())] == [row.id]
+    assert room.outbox.health()[channel].failing == (what == "channel")
+
+
+def test_a_refusal_of_what_is_as_it_was_blocks(room: Mailroom, clock: Clock) -> None:
+    channel = room.channel("wecom")
+    room.tell(room.receiver("worker", channel), alert())
+    row, opened = tried(room, channel)
+    room.outbox.settle(row, row.bundle, opened, Refused("setup", "unknown_bot"), clock())
+    assert room.outbox.due(clock() + HOUR_MS) == ()
+
+
+def test_what_cannot_be_noted_in_full_is_sent_once(
+    room: Mailroom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(rows, "believe", broken)
+    room.tell(room.receiver("worker", room.channel("wecom")), alert())
+    pass_by(room, clock, 10 * MINUTE_MS, 30 * S_MS)
+    assert len(room.bots.texts("wecom")) == 1
+    assert room.states() == ["sent"]
