@@ -31,11 +31,19 @@ PATIENCE_MS: Final = 30_000
 """... or when its first one has waited so long."""
 BUDGET_S: Final = 0.2
 """Of folding at a time, so that live readings do not wait for a city's backlog."""
+BEHIND_MS: Final = 10 * 60_000
+AHEAD_MS: Final = HOUR_MS
+"""By a server's clock that is so far behind the station's newest reading, or ahead of the newest of all
+stations, nobody's count is dated: it would be overridden in silence, or override what comes later."""
 END_OF_TIME_MS: Final = 2**53
 
 
 class NotCountedError(Exception):
     """Nobody is counted at the station's doors, or it was never heard of: there is nothing to correct."""
+
+
+class WrongClockError(Exception):
+    """The server's clock is far from what the stations measure, so nobody can say when it was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +108,9 @@ class Headcount:
     def correct(self, station_id: str, people: int, login: str) -> Future[Correction]:
         """Have staff's count taken over within a second; from any thread.
 
-        The correction is told when it is in the store: :class:`NotCountedError` where there is none, and
-        sqlite3.Error where the store cannot be written now, which then forgets the count. One that is
-        cancelled before that is never made.
+        The correction is told when it is in the store: :class:`NotCountedError` where there is none,
+        :class:`WrongClockError` where it cannot be dated, and sqlite3.Error where the store cannot be written
+        now, which then forgets the count. One that is cancelled before that is never made.
         """
         told: Future[Correction] = Future()
         self._asked.put(_Asked(station_id, people, login, told))
@@ -117,7 +125,7 @@ class Headcount:
                 continue
             try:
                 correction = self._set(asked, now_ms)
-            except (NotCountedError, sqlite3.Error) as error:
+            except (NotCountedError, WrongClockError, sqlite3.Error) as error:
                 asked.told.set_exception(error)
                 continue
             done.append(asked.station_id)
@@ -202,6 +210,9 @@ class Headcount:
         before = self._states.get(asked.station_id)
         if before is None or not before.totals:
             raise NotCountedError(asked.station_id)
+        newest_ms = max(each.at_ms for each in self._states.values())
+        if not before.at_ms - BEHIND_MS <= now_ms <= newest_ms + AHEAD_MS:
+            raise WrongClockError(asked.station_id)
         self.keep()
         at_ms = self._free(asked.station_id, before, now_ms)
         try:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.messages import Door, Health, Presence, Snapshot
-from server.headcount import Headcount, NotCountedError
+from server.headcount import Headcount, NotCountedError, WrongClockError
 from server.live import Live
 from server.model import Network, Station
 from server.occupancy import Correction, Occupancy
@@ -322,3 +322,18 @@ def test_the_states_of_two_orders_are_one(tmp_path: Path) -> None:
             states.add(headcount.of("st"))
     assert len(states) == 1
     assert {state.people for state in states if state} == {14}
+
+
+@pytest.mark.parametrize(
+    ("off_ms", "why"), [(-365 * 24 * HOUR_MS, "a year back"), (365 * 24 * HOUR_MS, "a year on")]
+)
+def test_by_a_clock_far_off_nothing_is_counted(store: Store, off_ms: int, why: str) -> None:
+    headcount = Headcount(store)
+    take(store, headcount, snapshot(T, 10), snapshot(T + MIN, 17))
+    told = headcount.correct("st", 3, "tian")
+    assert headcount.take_counts(T + MIN + off_ms) == [], why
+    with pytest.raises(WrongClockError):
+        told.result(0)
+    take(store, headcount, snapshot(T + 2 * MIN, 18))
+    assert shown(headcount) == shown(started(store)) == (8, True)
+    assert store.staff_counts("st", 0, 2**53) == []

@@ -16,6 +16,7 @@ from server.alerts.model import Alert, Subject
 from server.desk import DeskError
 from server.live import Live
 from server.model import RANKING, Thresholds
+from server.occupancy import Correction
 from server.store import Bucket
 from server.store.sqlite import Store
 from server.web.staff import device_facts, occupancy
@@ -133,6 +134,30 @@ def test_a_log_that_somebody_writes_is_waited_for_before_anything_is_done(
     with ingesting(made):
         assert browser.post(PEOPLE, people="0").status_code == 503
     assert (people(made), made.store.staff_counts("city-0001", 0, 2**53)) == (7, [])
+
+
+def test_nobody_waits_for_the_desk_while_the_count_is_waited_for(
+    made: Console, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def taken_over(*_: object) -> Correction:
+        with made.staff.desk.writing():
+            written.append("by another")
+        return Correction(NOW_MS, "staff", 7, 0)
+
+    monkeypatch.setattr("server.desk.BUSY_S", 0.1)
+    monkeypatch.setattr(occupancy, "_taken_over", taken_over)
+    assert browse("tian").post(PEOPLE, people="0").status_code == 303
+    assert (written, len(audited(made))) == (["by another"], 1)
+
+
+def test_a_clock_far_off_is_said_and_changes_nothing(made: Console, browse: Browse) -> None:
+    browser = browse("tian")
+    with ingesting(made, ahead_ms=7 * 24 * 3_600_000):
+        answer = browser.post(PEOPLE, people="0")
+    assert (answer.status_code, "服务器的时间" in answer.text) == (409, True)
+    assert (people(made), audited(made)) == (7, [])
 
 
 @contextmanager

@@ -53,14 +53,14 @@ def announce(made: Console, station_id: str, version: str, **parts: object) -> N
 
 
 @contextmanager
-def ingesting(made: Console, every_s: float = 0.02) -> Iterator[None]:
-    """The ingest thread's tick, by the console's clock; what the store cannot do now it does later."""
+def ingesting(made: Console, every_s: float = 0.02, ahead_ms: int = 0) -> Iterator[None]:
+    """The ingest thread's tick, by the console's clock or one so far ahead of it."""
     over = threading.Event()
 
     def tick() -> None:
         while not over.wait(every_s):
-            with suppress(sqlite3.Error):
-                made.live.settle(made.now_ms)
+            with suppress(sqlite3.Error):  # as the server's: what the store cannot do now it does later
+                made.live.settle(made.now_ms + ahead_ms)
             made.live.show(made.now_ms)
 
     thread = threading.Thread(target=tick)

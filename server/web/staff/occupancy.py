@@ -11,7 +11,7 @@ from fastapi import Response
 from server.accounts import audit
 from server.accounts.roles import place_of
 from server.desk import DeskError
-from server.headcount import NotCountedError
+from server.headcount import NotCountedError, WrongClockError
 from server.model import Station
 from server.occupancy import Correction
 from server.web.staff.gate import Gate, Refused
@@ -80,20 +80,21 @@ def _number(typed: str) -> int:
 
 
 def _set(visit: Visit, station_id: str, people: int) -> None:
-    """In a transaction of the audit log, which is open for writing before the count is asked for.
+    """Once it is known that the audit log can be written, and with a line there once it is made.
 
-    What cannot be logged is not begun. Were the disk full at the very last, or the process killed between
-    the two commits, the count's own row would still say who counted.
+    What cannot be logged is not begun; and nobody who writes to the desk waits for the thread that takes
+    readings. Were the disk full at the very last, or the process killed between the two commits, the count's
+    own row would still say who counted.
     """
-    made: Correction | None = None
+    with visit.staff.desk.writing():
+        pass
+    made = _taken_over(visit, station_id, people)
+    values = {"before": max(0, made.before), "after": made.after}
     try:
         with visit.staff.desk.writing() as connection:
-            made = _taken_over(visit, station_id, people)
-            values = {"before": max(0, made.before), "after": made.after}
             audit.record(connection, visit.now_ms, visit.user.name, CORRECTED, station_id, **values)
     except DeskError:
-        if made is not None:
-            log.error("correction_not_audited station=%s user=%s made=%s", station_id, visit.user.name, made)
+        log.error("correction_not_audited station=%s user=%s made=%s", station_id, visit.user.name, made)
         raise
 
 
@@ -102,6 +103,8 @@ def _taken_over(visit: Visit, station_id: str, people: int) -> Correction:
         return _answer(visit.staff.live.correct(station_id, people, visit.user.name))
     except NotCountedError as error:
         raise Refused(409, "staff.refused.not_counted") from error
+    except WrongClockError as error:
+        raise Refused(409, "staff.refused.clock") from error
     except (sqlite3.Error, TimeoutError) as error:
         raise Refused(503, "staff.refused.store") from error
 
