@@ -155,6 +155,11 @@ class Alert:
         """Wrong at present, and told."""
         return self.state in ACTIVE
 
+    @property
+    def withdrawn(self) -> bool:
+        """What it was about went while it was active: it has ended, and nobody says that it is well."""
+        return self.state == "closed" and self.resolved_ms is None
+
 
 What = Literal[
     "fired",
@@ -222,7 +227,8 @@ class Bundle:
         why: ``new``: told for the first time; ``more``: something came to it or went; ``repeat``: still
             so after hours; ``escalated``: nobody has taken it, so it goes to the second channel.
         firing, flapping, resolved: alerts by what is told of them, worst and oldest first. ``flapping`` came
-            and went too often and are told again only when they have been away for an hour.
+            and went too often and are told again only when they have been away for an hour. ``resolved``
+            are over: well again, or :attr:`~Alert.withdrawn`.
         standing: how many more the receiver has been told of before in the same groups, and still are so.
     """
 

@@ -111,8 +111,9 @@ class Scene:
 def plan(book: Book, scene: Scene) -> tuple[Book, tuple[Bundle, ...]]:
     """The bundles that are due, worst first, and the book in which they count as told."""
     old = {group.key: group for group in book.groups}
+    known = _known(book)
     groups = {
-        key: _looked_at(old.get(key, Group(key)), theirs, scene)
+        key: _looked_at(old.get(key, Group(key)), theirs, known, scene)
         for key, theirs in _assigned(book, scene).items()
     }
     since_ms = scene.at.counted_ms - STORM_MS
@@ -127,18 +128,18 @@ def plan(book: Book, scene: Scene) -> tuple[Book, tuple[Bundle, ...]]:
 
 
 def _assigned(book: Book, scene: Scene) -> dict[GroupKey, list[Alert]]:
-    """Every alert in the groups of all whose it is, or who were told of it."""
-    told = {(entry.alert, group.key.receiver) for group in book.groups for entry in group.entries}
+    """Every alert in the groups of all whose it is; one that is over, of all who were told of it."""
+    told = _told(book)
     second: dict[str, list[str]] = {}
     for alert_id, receiver in dict.fromkeys(_escalated(book, scene)):
         second.setdefault(alert_id, []).append(receiver)
     assigned: dict[GroupKey, list[Alert]] = {}
     for alert in scene.alerts.values():
         place = scene.places.get(alert.subject, Place())
-        first = receivers_of(alert, place, scene.receivers.values())
-        keys = [
-            _key(alert, place, receiver) for receiver in first if alert.active or (alert.id, receiver) in told
-        ]
+        first: Iterable[str] = told.get(alert.id, ())
+        if alert.active:
+            first = receivers_of(alert, place, scene.receivers.values())
+        keys = [_key(alert, place, receiver) for receiver in first if receiver in scene.receivers]
         keys += [
             _key(alert, place, receiver)._replace(escalated=True)
             for receiver in second.get(alert.id, ())
@@ -147,6 +148,16 @@ def _assigned(book: Book, scene: Scene) -> dict[GroupKey, list[Alert]]:
         for key in keys:
             assigned.setdefault(key, []).append(alert)
     return assigned
+
+
+def _told(book: Book) -> dict[str, list[str]]:
+    """By alert, whose it was when it was looked at last: they hear of its end, wherever its place is now."""
+    told: dict[str, list[str]] = {}
+    for group in book.groups:
+        for entry in group.entries:
+            if not group.key.escalated:
+                told.setdefault(entry.alert, []).append(group.key.receiver)
+    return told
 
 
 def _key(alert: Alert, place: Place, receiver: str) -> GroupKey:
@@ -184,17 +195,32 @@ def _tellable(alert: Alert, scene: Scene) -> bool:
     return alert.truth != "unknown" and alert.id not in scene.muted
 
 
-def _looked_at(group: Group, alerts: Iterable[Alert], scene: Scene) -> Group:
+def _known(book: Book) -> dict[tuple[str, bool, str], Entry]:
+    """What is known of each alert, by whom and whether in the first's stead: in whichever group it was, as a
+    station may move to another district or network."""
+    return {
+        (group.key.receiver, group.key.escalated, entry.alert): entry
+        for group in book.groups
+        for entry in group.entries
+    }
+
+
+def _looked_at(
+    group: Group, alerts: Iterable[Alert], known: Mapping[tuple[str, bool, str], Entry], scene: Scene
+) -> Group:
     """The group with its alerts as they are now; what was never told and is over or muted is dropped."""
-    before, now_ms, entries = {entry.alert: entry for entry in group.entries}, scene.at.counted_ms, []
+    now_ms, entries = scene.at.counted_ms, []
     for alert in alerts:
-        entry = before.get(alert.id) or Entry(alert.id, alert.fired_ms, now_ms)
+        before = known.get((group.key.receiver, group.key.escalated, alert.id))
+        entry = before or Entry(alert.id, alert.fired_ms, now_ms)
         if alert.active and alert.fired_ms != entry.fired_ms:
             told: Word = "before" if entry.told else ""
             entry = replace(entry, fired_ms=alert.fired_ms, seen_ms=now_ms, told=told)
         if entry.told or (alert.active and (alert.safety or alert.id not in scene.muted)):
             entries.append(entry)
-    group = replace(group, entries=tuple(entries))
+    told_ms = max((entry.told_ms for entry in entries if entry.told), default=None)
+    sent_ms = told_ms if group.sent_ms is None else group.sent_ms
+    group = replace(group, entries=tuple(entries), sent_ms=sent_ms)
     if not any(_news(entry, scene) or _clearing(entry, scene) for entry in entries):
         return replace(group, news_ms=None)
     return group if group.news_ms is not None else replace(group, news_ms=now_ms)

@@ -119,7 +119,7 @@ def _head(bundle: Bundle) -> str:
     """What stands first: the worst that is so now, unless how it is told matters more."""
     now = (*bundle.firing, *bundle.flapping)
     if not now:
-        return "resolved"
+        return "ended" if any(alert.withdrawn for alert in bundle.resolved) else "resolved"
     worst = min((alert.severity for alert in now), key=SEVERITIES.index)
     if worst == "safety" or bundle.why in ("new", "more"):
         return worst if bundle.firing else "flapping"
@@ -147,6 +147,9 @@ def _full(alert: Alert, words: Words) -> Iterator[str]:
     if detail := detail_of(alert, words.text):
         yield text("notify.measured", detail=detail)
     yield text("notify.since", time=words.moment(subject, alert.since_ms))
+    if alert.withdrawn:
+        yield text("notify.ended")
+        return
     if alert.resolved_ms is not None and not alert.active:
         yield text("notify.until", time=words.moment(subject, alert.resolved_ms))
         return
@@ -162,7 +165,8 @@ def _short(bundle: Bundle, words: Words) -> Iterator[str]:
     for section, alerts in (
         ("firing", bundle.firing),
         ("flapping", bundle.flapping),
-        ("resolved", bundle.resolved),
+        ("resolved", tuple(alert for alert in bundle.resolved if not alert.withdrawn)),
+        ("ended", tuple(alert for alert in bundle.resolved if alert.withdrawn)),
     ):
         if alerts and left:
             yield words.text(f"notify.section.{section}")

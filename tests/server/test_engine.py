@@ -292,6 +292,22 @@ def test_what_is_taken_away_has_no_alerts(shift: Shift) -> None:
     assert shift.engine.alerts() == ()
 
 
+def test_nobody_hears_resolved_of_what_is_taken_away(shift: Shift) -> None:
+    theirs = shift.receiver("theirs", (Matcher(networks=("net",)),))
+    socket = Socket("s1", "ac", "fault", shift.now_ms)
+    shift.settle_in(sockets=(socket,))
+    shift.go(12 * MIN, sockets=(socket,))
+    told_of = [alert for told in shift.told(theirs) for alert in told.bundle.firing]
+    fallen = {alert.id for alert in told_of if alert.subject.id == "b"}
+    assert fallen
+    del shift.stations["b"]
+    shift.register()
+    shift.go(6 * MIN)
+    over = [alert for told in shift.told(theirs) for alert in told.bundle.resolved]
+    assert fallen <= {alert.id for alert in over}, "they are told that it has ended"
+    assert {alert.withdrawn for alert in over if alert.id in fallen} == {True}
+
+
 def test_places_and_networks_inside_networks(tmp_path: Path) -> None:
     outer, inner = Network("city", "市", "City"), Network("street", "街", "Street", parent="city")
     shift = Shift(tmp_path, [station("a", "street"), station("b", "city")], [outer, inner])

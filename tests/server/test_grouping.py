@@ -484,3 +484,12 @@ def test_an_alert_that_is_no_more_is_forgotten() -> None:
     world = World().say("too_hot", "true").run(HOUR)
     world.truths, world.alerts = {}, {}
     assert (len(world.run(HOUR).told()), world.book) == (1, Book())
+
+
+def test_a_station_that_moves_is_not_told_anew() -> None:
+    world = World().say("too_hot", "true").run(15 * MIN)
+    before = world.told()
+    world.places[station(0)] = Place(("gz",), DISTRICTS[5], "s0")
+    assert world.run(20 * MIN).told() == before
+    world.say("too_hot", "false").run(20 * MIN)
+    assert [each[1:] for each in world.told()[len(before) :]] == [("more", 0, 0, 1)]

@@ -79,6 +79,18 @@ def test_a_resolved_one_says_from_when_to_when_and_gives_no_orders() -> None:
     assert "处理" not in said
 
 
+def test_one_that_was_taken_away_has_ended_and_is_not_well() -> None:
+    gone = replace(alert(), state="closed")
+    one = told(Bundle("r", "more", resolved=(gone,)))
+    assert one.startswith("【驿站·已结束】")
+    assert "结束：驿站、部件或通道已移除" in one
+    well = replace(alert(), id="2", state="resolved", resolved_ms=gone.since_ms + 1)
+    both = told(Bundle("r", "more", resolved=(well, gone)))
+    assert both.startswith("【驿站·已结束】"), "of both together only that is true"
+    assert both.index("已恢复\n") < both.index("已结束（驿站、部件或通道已移除）")
+    assert "恢复" not in one
+
+
 def test_an_alert_of_which_nothing_is_known_now_says_so() -> None:
     assert "现在收不到新数据" in told(Bundle("staff", "repeat", (replace(HOT, truth="unknown"),)))
 
