@@ -245,7 +245,7 @@ class Ingest:
 
     def _note_sender(self, letter: DeadLetter) -> None:
         if letter.topic in self._topics:
-            self._pipeline.refuse_of(self._topics[letter.topic][0], letter.received_ms)
+            self._pipeline.refuse_of(self._topics[letter.topic][0], letter.received_ms, letter.reason)
 
 
 def _letter(delivery: Delivery, reason: str, detail: str, payload: bytes | None = None) -> DeadLetter:

@@ -78,6 +78,7 @@ class Pipeline:
     unknown_total: int = 0
     store_replaced: str = ""
     _refused_of: Lately = field(default_factory=Lately)
+    _future_of: Lately = field(default_factory=Lately)
     _unknown: Lately = field(default_factory=Lately)
 
     @property
@@ -94,13 +95,19 @@ class Pipeline:
         """Count ``count`` refusals for ``reason``."""
         self.refused[reason] += count
 
-    def refuse_of(self, station_id: str, now_ms: int) -> None:
+    def refuse_of(self, station_id: str, now_ms: int, reason: str = "") -> None:
         """Note that something of a registered station was refused; it is counted by :meth:`refuse`."""
         self._refused_of.add(station_id, now_ms)
+        if reason == "too_new":
+            self._future_of.add(station_id, now_ms)
 
     def refused_lately(self, now_ms: int) -> Mapping[str, int]:
         """By registered station, what was refused of it in the last :data:`RECENTLY_MS`."""
         return self._refused_of.counts(now_ms)
+
+    def future_lately(self, now_ms: int) -> Mapping[str, int]:
+        """As :meth:`refused_lately`, what was dated in the future."""
+        return self._future_of.counts(now_ms)
 
     def unknown_lately(self, now_ms: int) -> Mapping[str, int]:
         """By id, messages of stations unknown to the registry in the last :data:`RECENTLY_MS`."""

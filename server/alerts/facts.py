@@ -93,6 +93,7 @@ class ServerFacts:
         influx_since_ms: when the oldest reading was measured that InfluxDB has not taken.
         channels: by id of a channel, since when nothing could be delivered; None when it is well.
         unknown: messages of the last :data:`RECENTLY_MS` by ids that are not in the registry.
+        future: stations that lately sent readings from the future, of ``heard`` that ever sent any.
     """
 
     broker_connected: bool
@@ -102,4 +103,6 @@ class ServerFacts:
     influx_since_ms: int | None = None
     channels: Mapping[str, int | None] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
+    future: int = 0
+    heard: int = 0
     alerts: Open = field(default_factory=dict)

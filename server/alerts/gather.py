@@ -128,12 +128,16 @@ class Gather:
 
     def server(self, alerts: Open, now_ms: int) -> ServerFacts:
         """The server itself."""
+        future = self._pipeline.future_lately(now_ms)
+        heard = (each for each in self.registry.stations if future and self._live.newest(each) is not None)
         return ServerFacts(
             broker_connected=self._pipeline.connected,
             stalled=self._pipeline.stalled,
             disk_free_pct=self._disk_free_pct(),
             channels=self._channels,
             unknown=self._pipeline.unknown_lately(now_ms),
+            future=len(future),
+            heard=sum(1 for _ in heard),
             alerts=alerts,
         )
 

@@ -46,8 +46,9 @@ _KINDS: Final = (
     Kind("outbox_backlog", "warning", "station", 30 * _MIN, 15 * _MIN, inhibited_by=_UNHEARD),
     Kind("clock_unsynced", "warning", "station", 15 * _MIN, 5 * _MIN, inhibited_by=_UNHEARD),
     Kind("data_lost", "critical", "station", 0, 0, inhibited_by=_UNHEARD),
-    Kind("messages_rejected", "warning", "station", 0, 30 * _MIN),
+    Kind("messages_rejected", "warning", "station", 0, 30 * _MIN, inhibited_by=("server_clock_behind",)),
     Kind("unknown_station", "warning", "server", 0, _HOUR),
+    Kind("server_clock_behind", "critical", "server", 0, 10 * _MIN),
     Kind("broker_down", "critical", "server", _MIN, 2 * _MIN),
     Kind("store_stalled", "critical", "server", _MIN, 2 * _MIN),
     Kind("server_disk_filling", "critical", "server", 5 * _MIN, 10 * _MIN),
@@ -124,12 +125,16 @@ class ServerThresholds:
     """Every number of the rules about the server; units as in :class:`AlertThresholds`.
 
     Attributes:
+        future_stations, future_pct: the server's clock is behind when so many stations, and such a share of
+            those that ever sent, send readings from the future.
         influx_behind_ms: age of the oldest reading that InfluxDB has not taken.
         channel_failing_ms: so long nothing could be delivered over a channel.
     """
 
     disk_free_pct: float = 10
     disk_hysteresis_pct: float = 5
+    future_stations: int = 3
+    future_pct: float = 50
     influx_behind_ms: int = 10 * _MIN
     channel_failing_ms: int = 5 * _MIN
 

@@ -49,6 +49,7 @@ _STATION: Final[tuple[StationRule, ...]] = (
 )
 _SERVER: Final[tuple[ServerRule, ...]] = (
     machine.unknown_station,
+    machine.server_clock_behind,
     machine.broker_down,
     machine.store_stalled,
     machine.server_disk_filling,
@@ -61,6 +62,7 @@ SERVER_RULES: Final[Mapping[str, ServerRule]] = {rule.__name__: rule for rule in
 
 PARTS: Final[Mapping[str, str]] = {
     "unknown_station": "registry",
+    "server_clock_behind": "clock",
     "broker_down": "broker",
     "store_stalled": "store",
     "server_disk_filling": "disk",

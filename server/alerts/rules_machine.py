@@ -95,6 +95,12 @@ def unknown_station(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -
     yield word("", bool(facts.unknown), now_ms, count=len(facts.unknown), names=names)
 
 
+def server_clock_behind(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -> Iterator[Word]:
+    """So many stations send from the future that it is the server's clock that is wrong."""
+    many = facts.future >= limits.future_stations and 100 * facts.future >= limits.future_pct * facts.heard
+    yield word("", many, now_ms, count=facts.future)
+
+
 def broker_down(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -> Iterator[Word]:
     """The server is not connected to the broker."""
     del limits

@@ -202,6 +202,10 @@ LONG_AGO, LATELY = NOW - 11 * MIN, NOW - 9 * MIN
         ("channel_failing", WELL, True, "unknown", "it was removed"),
         ("unknown_station", replace(WELL, unknown={"x1": 3}), False, "true", "who is that?"),
         ("unknown_station", WELL, True, "false", "silent again"),
+        ("server_clock_behind", replace(WELL, future=1040, heard=2080), False, "true", "half of them"),
+        ("server_clock_behind", replace(WELL, future=2, heard=2), False, None, "two may both be wrong"),
+        ("server_clock_behind", replace(WELL, future=9, heard=2080), False, None, "their own clocks"),
+        ("server_clock_behind", replace(WELL, heard=2080), True, "false", "right again"),
     ],
 )
 def test_server(code: str, facts: ServerFacts, alert: bool, truth: Truth | None, why: str) -> None:

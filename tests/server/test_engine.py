@@ -308,6 +308,20 @@ def test_nobody_hears_resolved_of_what_is_taken_away(shift: Shift) -> None:
     assert {alert.withdrawn for alert in over if alert.id in fallen} == {True}
 
 
+def test_a_clock_set_back_is_one_trouble_of_the_server(tmp_path: Path) -> None:
+    shift = Shift(tmp_path, [station(f"s{number}") for number in range(30)])
+    try:
+        chat = shift.receiver("chat")
+        shift.settle_in()
+        for _ in range(4):
+            for id_ in shift.stations:
+                shift.pipeline.refuse_of(id_, shift.now_ms, "too_new")
+            shift.go(MIN)
+        assert [told.kinds for told in shift.told(chat)] == [{"firing": {"server_clock_behind"}}]
+    finally:
+        shift.close()
+
+
 def test_places_and_networks_inside_networks(tmp_path: Path) -> None:
     outer, inner = Network("city", "市", "City"), Network("street", "街", "Street", parent="city")
     shift = Shift(tmp_path, [station("a", "street"), station("b", "city")], [outer, inner])
