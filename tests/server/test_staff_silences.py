@@ -12,6 +12,7 @@ import pytest
 from server.accounts.roles import Place
 from server.alerts.model import Alert, Subject
 from server.alerts.silences import Maintenance, Matcher, Silence
+from server.desk import DeskError
 from server.web.staff.alert_rows import Where
 from server.web.staff.silencing import MORNING, MOST_MS, morning_ms
 from server.web.staff.silencing import of_alert as of_alert_matcher
@@ -83,6 +84,48 @@ def test_an_alert_is_silenced_with_two_taps(
     assert "silenced until" in html
     html = browse("ada").get("/staff/alerts?show=silenced", **{"accept-language": "en"}).text
     assert of.id in html
+
+
+def test_silencing_again_takes_the_place_of_the_first(browse: Any, made: Console) -> None:
+    assert of_alert(browse("ada"), HOT).status_code == 303
+    made.now_ms += 60_000
+    assert of_alert(browse("ada"), HOT, **{"for": "1h"}).status_code == 303
+    (left,) = silences(made)
+    assert left.until_ms == made.now_ms + HOUR, "also when that ends before"
+    whats = sorted(entry.what for entry in made.staff.audit() if entry.what.startswith("silence"))
+    assert whats == ["silence.added", "silence.added", "silence.ended"]
+
+
+def resolve(browser: Any, of: Alert) -> Any:
+    return post(browser, f"/staff/alerts/{of.id}", do="resolve", version="1")
+
+
+def test_what_was_mended_is_not_silent_any_more(browse: Any, made: Console) -> None:
+    of_alert(browse("tian"), HOT)
+    answer = resolve(browse("tian"), HOT)
+    assert answer.headers["location"].endswith("?said=resolved")
+    assert silences(made) == [], "if it comes back, it is told"
+
+
+@pytest.mark.parametrize("by", ["ada", "tian"])
+def test_a_wider_silence_stays_and_the_answer_says_so(browse: Any, made: Console, by: str) -> None:
+    of_alert(browse("ada"), HOT, whole="1")
+    answer = resolve(browse(by), HOT)
+    assert answer.headers["location"].endswith("?said=resolved_silenced")
+    assert len(silences(made)) == 1
+    html = browse(by).get(answer.headers["location"], **{"accept-language": "en"}).text
+    assert "It is still silenced" in html
+
+
+def test_a_silence_that_cannot_be_ended_is_told(
+    browse: Any, made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> bool:
+        raise DeskError("the disk is full")
+
+    of_alert(browse("ada"), HOT)
+    monkeypatch.setattr(made.services.ledger, "end_silence", full)
+    assert resolve(browse("ada"), HOT).headers["location"].endswith("?said=resolved_silenced")
 
 
 def test_a_district_is_silenced_as_such() -> None:

@@ -97,7 +97,10 @@ def act(visit: Visit) -> Response:
         return _page(visit, _found(visit, teller), Problem("staff.alert.refused.state", text=text), 409)
     except UnknownAlertError as error:
         raise Refused(404, MISSING) from error
-    return _back(visit, found.id, f"staff.done.{_DONE[wish]}")
+    told = _DONE[wish]
+    if wish == "resolve" and silencing.lifted(visit, found, teller.where(found.subject)):
+        told = "resolved_silenced"
+    return _back(visit, found.id, f"staff.done.{told}")
 
 
 def silence(visit: Visit) -> Response:
@@ -113,7 +116,7 @@ def silence(visit: Visit) -> Response:
     whole = visit.form.get("whole") == "1"
     wished = silencing.of_alert(found, where, whole=whole)
     made = silencing.made(visit, wished, where.zone)
-    visit.staff.ledger.add_silence(made, visit.user.name, visit.now_ms)
+    silencing.replaced(visit, made)
     log.info("silence_added silence=%s alert=%s by=%s", made.id, found.id, visit.user.name)
     return visit.back(f"{LIST}/{found.id}", "staff.done.silenced")
 

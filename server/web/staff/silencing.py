@@ -1,16 +1,20 @@
 """Silences as somebody wishes for them in a form: what is meant, for how long, and why."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.accounts.roles import Place, place_of
-from server.alerts.ledger import silence_id
+from server.alerts.ledger import Wish, silence_id
 from server.alerts.model import Alert
-from server.alerts.silences import MOST_REASON, Matcher, Silence
+from server.alerts.silences import MOST_REASON, Maintenance, Matcher, Silence, silenced
+from server.desk import DeskError
 from server.web.staff.alert_rows import Where
 from server.web.staff.gate import Refused, Visit
+
+log = logging.getLogger(__name__)
 
 HOUR_MS: Final = 3_600_000
 MOST_MS: Final = 30 * 24 * HOUR_MS
@@ -50,6 +54,49 @@ def of_alert(alert: Alert, where: Where, *, whole: bool) -> Matcher:
         return Matcher(kinds=(alert.kind,))
     districts = (where.district,) if where.district else ()
     return Matcher(networks=(where.network,), districts=districts, kinds=kinds)
+
+
+def replaced(visit: Visit, silence: Silence) -> None:
+    """Keep the silence in place of those of the same matcher that run, in one transaction.
+
+    Raises:
+        DeskError: the file cannot be written; nothing is changed.
+    """
+    ledger, by, now_ms = visit.staff.ledger, visit.user.name, visit.now_ms
+    before = same(ledger.silences(now_ms), silence.matcher, now_ms)
+    with visit.staff.desk.writing() as connection:
+        for each in before:
+            ledger.end_silence(each.id, by, now_ms, connection=connection)
+        ledger.add_silence(silence, by, now_ms, connection=connection)
+
+
+def same(wishes: Iterable[Wish], matcher: Matcher, now_ms: int) -> list[Silence]:
+    """Those of exactly this matcher that run; planned works are told to riders and are none of them."""
+    silences = (each for each in wishes if isinstance(each, Silence))
+    return [each for each in silences if each.matcher == matcher and each.holds(now_ms)]
+
+
+def lifted(visit: Visit, alert: Alert, where: Where) -> Silence | None:
+    """End what silences nothing but this alert, for who has mended it wants to hear if it comes back.
+
+    Returns:
+        The silence that still holds its messages back: a wider one, or one that could not be ended.
+    """
+    ledger, now_ms = visit.staff.ledger, visit.now_ms
+    wishes = ledger.silences(now_ms)
+    own = (
+        same(wishes, of_alert(alert, where, whole=False), now_ms) if visit.may("silence", where.place) else []
+    )
+    ended: list[str] = []
+    try:
+        for each in own:
+            ledger.end_silence(each.id, visit.user.name, now_ms)
+            ended.append(each.id)
+    except DeskError as error:  # the alert is mended all the same, and the answer says what is still silent
+        log.warning("silence_not_ended alert=%s error=%s", alert.id, error)
+    running = (wish.silence if isinstance(wish, Maintenance) else wish for wish in wishes)
+    left = [each for each in running if each.id not in ended]
+    return silenced(alert, visit.staff.engine.place(alert.subject), left, now_ms)
 
 
 def made(visit: Visit, matcher: Matcher, zone: str) -> Silence:
