@@ -15,7 +15,7 @@ from server.alerts.kinds import AlertThresholds
 from server.alerts.model import Alert, Subject
 from server.desk import DeskError
 from server.live import Live
-from server.model import RANKING, Thresholds
+from server.model import RANKING, Station, Thresholds
 from server.occupancy import Correction
 from server.store import Bucket
 from server.store.sqlite import Store
@@ -57,7 +57,7 @@ def audited(made: Console) -> list[Entry]:
 
 
 @pytest.mark.parametrize(
-    ("typed", "after"), [("0", 0), ("6", 6), ("8", 8), ("12", 12), (" 12 ", 12), ("１２", 12), ("999", 999)]
+    ("typed", "after"), [("0", 0), ("6", 6), ("8", 8), ("12", 12), (" 12 ", 12), ("１２", 12)]
 )
 def test_one_tap_sets_it_and_says_who(made: Console, browse: Browse, typed: str, after: int) -> None:
     with ingesting(made):
@@ -72,6 +72,50 @@ def test_one_tap_sets_it_and_says_who(made: Console, browse: Browse, typed: str,
     page = browse("tian").get(PAGE).text
     assert f"7 → {after} 人" in page
     assert "田师傅" in page
+
+
+def test_what_cannot_be_is_asked_about_once_more(made: Console, browse: Browse) -> None:
+    with ingesting(made):
+        first = browse("tian").post(PEOPLE, people="999")
+        assert (first.status_code, first.headers["location"]) == (303, f"{PAGE}?ask=999")
+        assert (people(made), audited(made)) == (7, []), "riders are told nothing of it yet"
+        page = browse("tian").get(first.headers["location"]).text
+        assert "真有 999 人吗" in page
+        assert 'name="sure"' in page
+        second = browse("tian").post(PEOPLE, people="999", sure="1")
+    assert second.headers["location"] == f"{PAGE}?said=counted"
+    assert people(made) == 999
+
+
+@pytest.mark.parametrize("asked", ["8", "x", "٣٤٥", "9999", "-5"])
+def test_only_what_cannot_be_is_asked_about(browse: Browse, asked: str) -> None:
+    assert 'name="sure"' not in browse("tian").get(f"{PAGE}?ask={asked}").text
+
+
+@pytest.mark.parametrize(
+    ("places", "people", "again", "why"),
+    [
+        (6, 18, False, "crowded three times over"),
+        (6, 19, True, "no room holds that"),
+        (None, 60, False, "a large room"),
+        (None, 61, True, "no station known is so large"),
+    ],
+)
+def test_how_many_are_unlikely(*, places: int | None, people: int, again: bool, why: str) -> None:
+    station = Station("s", "city", "驿站", places=places)
+    assert occupancy.unlikely(station, people) is again, why
+
+
+def test_of_an_offline_station_riders_see_no_number(made: Console, browse: Browse) -> None:
+    made.now_ms += 3_600_000
+    made.live.recompute(made.now_ms)
+    with ingesting(made):
+        page = browse("tian").get(PAGE).text
+        assert "骑手暂时看不到" in page
+        answer = browse("tian").post(PEOPLE, people="2")
+    assert answer.headers["location"] == f"{PAGE}?said=counted_offline"
+    assert people(made) == 2
+    assert "驿站离线，骑手暂时看不到" in browse("tian").get(answer.headers["location"]).text
 
 
 @pytest.mark.parametrize("typed", ["", "-1", "1000", "3.5", "x", "1e2", "٣٤٥٦", "9" * 50, "²", "<b>"])

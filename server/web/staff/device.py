@@ -25,7 +25,7 @@ from server.web.staff.device_history import DAY_MS, Drawing, Fittings, Kept, Ran
 from server.web.staff.fleet import network_names
 from server.web.staff.fleet_rows import STATES, State
 from server.web.staff.gate import Gate
-from server.web.staff.occupancy import counter, station_of
+from server.web.staff.occupancy import asked, counter, station_of
 from server.web.staff.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,7 @@ def device(kept: Kept, visit: Visit) -> Response:
         health=health[1] if health else None,
         machine=list(device_facts.machine(health[1] if health else None, in_force)),
         counter=counter(visit, station.id),
+        asked=asked(visit, station),
         may_count=visit.may("correct_occupancy", place_of(station)),
         may_notice=visit.may("inform_riders", place_of(station)),
         settings=_settings(visit, station.id),

@@ -20,6 +20,10 @@ from server.web.staff.visit import MISSING, Visit
 log = logging.getLogger(__name__)
 
 MOST_PEOPLE: Final = 999
+TIMES_PLACES: Final = 3
+"""So many times the places stand no people in a room; a digit too many makes it ten times."""
+USUAL_PLACES: Final = 20
+"""Of a station that says none."""
 WAIT_S: Final = 3.0
 """The ingest thread takes counts over every second, and may have a commit of its own before that."""
 CORRECTED: Final = "occupancy.corrected"
@@ -54,8 +58,26 @@ def correct(visit: Visit) -> Response:
     """Set the number of people to what somebody has counted."""
     station = station_of(visit)
     visit.require("correct_occupancy", place_of(station))
-    _set(visit, station.id, _number(visit.form.get("people", "")))
-    return visit.back(f"/staff/stations/{station.id}", "staff.done.counted")
+    people, page = _number(visit.form.get("people", "")), f"/staff/stations/{station.id}"
+    if unlikely(station, people) and visit.form.get("sure") != "1":
+        return visit.back(page, ask=people)
+    _set(visit, station.id, people)
+    state = visit.staff.live.state(station.id)
+    silent = state is not None and state.freshness == "offline"
+    return visit.back(page, "staff.done.counted_offline" if silent else "staff.done.counted")
+
+
+def unlikely(station: Station, people: int) -> bool:
+    """Whether so many are asked about once more, before riders are told."""
+    return people > TIMES_PLACES * (station.places or USUAL_PLACES)
+
+
+def asked(visit: Visit, station: Station) -> int | None:
+    """The unlikely number that was sent and waits for a yes; None mostly."""
+    said = visit.query.get("ask", "")
+    if not (said.isascii() and said.isdigit() and len(said) <= len(str(MOST_PEOPLE))):
+        return None
+    return int(said) if unlikely(station, int(said)) else None
 
 
 def station_of(visit: Visit) -> Station:
