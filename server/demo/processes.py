@@ -11,6 +11,8 @@ from typing import Final
 
 from server.demo.folder import DemoError
 
+PASSED_ON: Final = frozenset({"WAYSTATION_NOTIFY_PRIVATE_ADDRESSES"})
+"""What a demo may be told: a webhook to try it with is on this machine mostly."""
 _STOP_S: Final = 20.0
 """For the orderly end of a child; a fleet of 2,080 stations says goodbye 2,080 times."""
 _LAST_LINES: Final = 5
@@ -81,7 +83,11 @@ class Children:
 
 def environment() -> dict[str, str]:
     """Ours, but for settings of a real server, which the demo must not take over."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("WAYSTATION_")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in PASSED_ON or not name.startswith("WAYSTATION_")
+    }
 
 
 def is_free(port: int) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from server.__main__ import app
+from server.config import load
 from server.demo import broker, demo
 from server.demo.folder import DemoError, Folder
 from server.demo.named import NAMED
@@ -264,6 +265,12 @@ class TestChildren:
         monkeypatch.setenv("WAYSTATION_DATA_DIR", "/var/lib/waystation")
         assert "WAYSTATION_DATA_DIR" not in environment()
         assert environment()["PATH"] == os.environ["PATH"]
+
+    def test_that_messages_may_stay_on_this_machine_is_passed_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("WAYSTATION_NOTIFY_PRIVATE_ADDRESSES", "yes")
+        assert load(None, environment()).notify_private_addresses == "yes"
 
 
 def _name(pid: int) -> str:
