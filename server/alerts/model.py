@@ -160,6 +160,11 @@ class Alert:
         """What it was about went while it was active: it has ended, and nobody says that it is well."""
         return self.state == "closed" and self.resolved_ms is None
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Somebody has said that it is mended, and no reading has said so yet."""
+        return self.state == "resolved" and bool(self.by) and self.truth != "false"
+
 
 What = Literal[
     "fired",

@@ -119,11 +119,25 @@ def _head(bundle: Bundle) -> str:
     """What stands first: the worst that is so now, unless how it is told matters more."""
     now = (*bundle.firing, *bundle.flapping)
     if not now:
-        return "ended" if any(alert.withdrawn for alert in bundle.resolved) else "resolved"
+        return _over(bundle.resolved)
     worst = min((alert.severity for alert in now), key=SEVERITIES.index)
     if worst == "safety" or bundle.why in ("new", "more"):
         return worst if bundle.firing else "flapping"
     return bundle.why
+
+
+_ENDS: Final = ("resolved", "ended", "marked")
+
+
+def _end(alert: Alert) -> str:
+    """How it is over: a reading says so, it was taken away, or somebody has said that it is mended."""
+    return "ended" if alert.withdrawn else "marked" if alert.unconfirmed else "resolved"
+
+
+def _over(alerts: tuple[Alert, ...]) -> str:
+    """What is true of all of them together."""
+    ends = {_end(alert) for alert in alerts}
+    return "ended" if "ended" in ends else "marked" if ends == {"marked"} else "resolved"
 
 
 def _one(alert: Alert, words: Words) -> str:
@@ -151,7 +165,8 @@ def _full(alert: Alert, words: Words) -> Iterator[str]:
         yield text("notify.ended")
         return
     if alert.resolved_ms is not None and not alert.active:
-        yield text("notify.until", time=words.moment(subject, alert.resolved_ms))
+        key = "notify.marked" if alert.unconfirmed else "notify.until"
+        yield text(key, time=words.moment(subject, alert.resolved_ms))
         return
     if alert.truth == "unknown":
         yield text("notify.unknown")
@@ -165,8 +180,7 @@ def _short(bundle: Bundle, words: Words) -> Iterator[str]:
     for section, alerts in (
         ("firing", bundle.firing),
         ("flapping", bundle.flapping),
-        ("resolved", tuple(alert for alert in bundle.resolved if not alert.withdrawn)),
-        ("ended", tuple(alert for alert in bundle.resolved if alert.withdrawn)),
+        *((how, tuple(alert for alert in bundle.resolved if _end(alert) == how)) for how in _ENDS),
     ):
         if alerts and left:
             yield words.text(f"notify.section.{section}")

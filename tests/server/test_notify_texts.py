@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from server.alerts import rules_room
 from server.alerts.kinds import KINDS
-from server.alerts.model import Alert, Bundle, Severity, Subject
+from server.alerts.model import Alert, Bundle, Severity, Subject, Truth
 from server.alerts.rules import RULES, SERVER_RULES
 from server.alerts.rules_machine import district_offline
 from server.model import Network, Station
@@ -89,6 +89,21 @@ def test_one_that_was_taken_away_has_ended_and_is_not_well() -> None:
     assert both.startswith("【驿站·已结束】"), "of both together only that is true"
     assert both.index("已恢复\n") < both.index("已结束（驿站、部件或通道已移除）")
     assert "恢复" not in one
+
+
+@pytest.mark.parametrize("truth", ["true", "unknown"])
+def test_what_somebody_has_marked_as_fixed_is_not_told_as_over(truth: Truth) -> None:
+    marked = replace(HOT, state="resolved", resolved_ms=NOON_MS, by="chen", truth=truth)
+    said = told(Bundle("staff", "more", resolved=(marked,)))
+    assert said.startswith("【驿站·已标为修好】室内太热：云台路驿站\n")
+    assert "标为修好：13:20，等设备确认\n" in said
+    assert "恢复" not in said
+    over = replace(HOT, state="resolved", resolved_ms=NOON_MS, truth="false")
+    lines = told(Bundle("staff", "more", resolved=(marked, over, replace(over, by="chen")))).splitlines()
+    assert lines[0].startswith("【驿站·已恢复】")
+    sections = [line for line in lines if not line.startswith("· ")]
+    assert sections[1:3] == ["已恢复", "已标为修好，等设备确认"]
+    assert lines.index(sections[2]) == 4, "what a reading has confirmed is over, whoever said so first"
 
 
 def test_an_alert_of_which_nothing_is_known_now_says_so() -> None:

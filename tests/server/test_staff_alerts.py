@@ -238,6 +238,13 @@ def test_what_somebody_does_is_done_told_and_audited(
     assert "田师傅" in html, "what others see of who did it"
 
 
+def test_who_says_that_it_is_mended_is_believed_when_the_device_says_so(browse: Any, made: Console) -> None:
+    act(browse("tian"), HOT, "resolve")
+    for path in (f"/staff/alerts/{HOT.id}", "/staff/alerts"):
+        assert "marked as fixed, the device has yet to confirm" in page(browse("tian"), path)
+    assert "<strong>marked as fixed</strong>" in page(browse("tian"), f"/staff/alerts/{HOT.id}"), "timeline"
+
+
 def test_a_comment_comes_along_with_what_is_done(browse: Any, made: Console) -> None:
     assert act(browse("tian"), HOT, "resolve", text="换了滤网").status_code == 303
     lines = made.services.ledger.timeline(HOT.id)

@@ -185,7 +185,12 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
 
 def _timeline(visit: Visit, teller: Teller, found: Alert) -> list[Told]:
     lines: list[Line] = visit.staff.ledger.timeline(found.id)
-    return [Told(line.at_ms, line.what, teller.person(line.by), line.text) for line in lines]
+    return [Told(line.at_ms, _what(line), teller.person(line.by), line.text) for line in lines]
+
+
+def _what(line: Line) -> str:
+    """What has happened; whoever resolves an alert only says that it is mended."""
+    return "marked" if line.what == "resolved" and line.by else line.what
 
 
 def _drawings(visit: Visit, found: Alert, span: Span) -> list[Drawing] | None:
