@@ -13,6 +13,7 @@ from server.model import Network, Station
 from server.notify.harmless import harmless
 from server.notify.model import Message, Refused
 from server.web.public import Name, iso
+from server.web.staff.times import span
 from server.web.text import Text
 
 MOST_ITEMS: Final = 12
@@ -161,6 +162,8 @@ def _full(alert: Alert, words: Words) -> Iterator[str]:
     if detail := detail_of(alert, words.text):
         yield text("notify.measured", detail=detail)
     yield text("notify.since", time=words.moment(subject, alert.since_ms))
+    if alert.kind == "station_offline" and alert.active and alert.measured_ms:
+        yield text("notify.last", time=words.moment(subject, alert.measured_ms))
     if alert.withdrawn:
         yield text("notify.ended")
         return
@@ -208,9 +211,18 @@ def detail_of(alert: Alert, text: Text) -> str:
     """What was measured, "" for kinds that measure nothing and where a value is missing."""
     key = f"notify.detail.{alert.kind}"
     template = text.known("notify.detail", alert.kind)
-    if template == alert.kind or not blanks(template) <= alert.values.keys():
+    if template == alert.kind:
         return ""
-    return text(key, **{name: _value(alert.values[name], text) for name in blanks(template)})
+    said = {name: _value(value, text) for name, value in alert.values.items()} | _lasting(alert, text)
+    wanted = blanks(template)
+    return text(key, **{name: said[name] for name in wanted}) if wanted <= said.keys() else ""
+
+
+def _lasting(alert: Alert, text: Text) -> dict[str, str]:
+    """For how long nothing was heard: until now, not until it was noticed; of what is over nothing."""
+    if not (alert.active and alert.measured_ms):
+        return {}
+    return {"span": span(text, text.now_ms - alert.measured_ms)}
 
 
 def blanks(template: str) -> set[str]:

@@ -238,7 +238,7 @@ def test_what_somebody_does_is_done_told_and_audited(
     assert "田师傅" in html, "what others see of who did it"
 
 
-def test_who_says_that_it_is_mended_is_believed_when_the_device_says_so(browse: Any, made: Console) -> None:
+def test_who_says_that_it_is_mended_is_believed_when_the_device_says_so(browse: Any) -> None:
     act(browse("tian"), HOT, "resolve")
     for path in (f"/staff/alerts/{HOT.id}", "/staff/alerts"):
         assert "marked as fixed, the device has yet to confirm" in page(browse("tian"), path)
