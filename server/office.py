@@ -12,6 +12,7 @@ from server.accounts.users import Users
 from server.alerts import tables as alerts
 from server.alerts.engine import Engine
 from server.alerts.ledger import Ledger
+from server.alerts.model import Subject
 from server.config import Settings
 from server.desk import Desk, DeskError
 from server.live import Live
@@ -22,7 +23,7 @@ from server.notify.directory import Directory
 from server.notify.outbox import Outbox
 from server.notify.posting import Courier
 from server.notify.postman import Postman
-from server.notify.texts import Words
+from server.notify.texts import Words, label_of
 from server.notify.writing import World
 from server.pipeline import Pipeline
 from server.registry import Registry
@@ -69,7 +70,7 @@ class Office:
         allow_private = settings.notify_private_addresses == "yes"
         hashing = Passwords()
         engine = Engine(live, store, pipeline, desk, settings.data_dir, now_ms=now_ms)
-        world = World(_words(live, settings), engine.find, engine.well, now_ms)
+        world = World(words_of(live, settings), engine.find, engine.well, now_ms)
         outbox, courier = Outbox(desk), Courier(allow_private=allow_private)
         postman = Postman(outbox, world, courier, settings.dead_man_url)
         engine.deliver_by(postman)
@@ -112,7 +113,8 @@ class Office:
         self._desk.close()
 
 
-def _words(live: Live, settings: Settings) -> Callable[[Language, int], Words]:
+def words_of(live: Live, settings: Settings) -> Callable[[Language, int], Words]:
+    """What messages are worded with, in a language at a moment: names, parts, where the console is."""
     own = f"http://{settings.host}:{settings.port}/{settings.base_path.strip('/')}"
     address = (settings.public_url or own).rstrip("/")
 
@@ -120,6 +122,10 @@ def _words(live: Live, settings: Settings) -> Callable[[Language, int], Words]:
         networks = live.networks()
         zone = next((network.time_zone for network in networks.values()), "Asia/Shanghai")
         stations = {id_: known.station for id_, known in live.registered().items()}
-        return Words(Text(language, now_ms), stations, networks, address, zone)
+        return Words(Text(language, now_ms), stations, networks, address, zone, label)
+
+    def label(subject: Subject) -> str:
+        state = live.state(subject.id) if subject.scope == "station" else None
+        return label_of(state, subject.unit)
 
     return words

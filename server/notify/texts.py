@@ -2,14 +2,14 @@
 
 import string
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
 from server.alerts.kinds import KINDS
 from server.alerts.model import SEVERITIES, Alert, Bundle, Subject
-from server.model import Network, Station
+from server.model import Network, Station, StationState
 from server.notify.harmless import harmless
 from server.notify.model import Message, Refused
 from server.web.public import Name, iso
@@ -30,6 +30,7 @@ class Words:
     Attributes:
         public_url: address that staff reach, with scheme and without a slash at its end.
         zone: time zone for what belongs to no network.
+        label: what stands on the part of a station, "" where nothing is known to.
     """
 
     text: Text
@@ -37,6 +38,7 @@ class Words:
     networks: Mapping[str, Network]
     public_url: str
     zone: str = "Asia/Shanghai"
+    label: Callable[[Subject], str] = lambda _: ""
 
     def place(self, subject: Subject) -> str:
         """The name of a station, a network with its district, or the server."""
@@ -54,12 +56,16 @@ class Words:
         station = self.stations.get(subject.id) if subject.scope == "station" else None
         if station is None:
             return ""
-        district = harmless(station.region[0]) if station.region else ""
-        return self._joined(district, self._network(station.network))
+        return self._joined(self.district(subject), self._network(station.network))
 
     def unit(self, subject: Subject) -> str:
         """The part that it is about, where the place does not say it."""
-        return "" if subject.scope == "network" else harmless(subject.unit)
+        return "" if subject.scope == "network" else harmless(self.label(subject) or subject.unit)
+
+    def district(self, subject: Subject) -> str:
+        """Of a station, whose name may be another's elsewhere; "" for anything else."""
+        station = self.stations.get(subject.id) if subject.scope == "station" else None
+        return harmless(station.region[0]) if station and station.region else ""
 
     def moment(self, subject: Subject, at_ms: int) -> str:
         """Clock time where the subject is."""
@@ -195,7 +201,8 @@ def _short(bundle: Bundle, words: Words) -> Iterator[str]:
 
 
 def _item(alert: Alert, words: Words) -> str:
-    place = " ".join(filter(None, (words.place(alert.subject), words.unit(alert.subject))))
+    subject = alert.subject
+    place = " ".join(filter(None, (words.district(subject), words.place(subject), words.unit(subject))))
     detail = detail_of(alert, words.text)
     key = "notify.item" if detail else "notify.item.bare"
     blanks = {"detail": detail} if detail else {}
@@ -223,6 +230,18 @@ def _lasting(alert: Alert, text: Text) -> dict[str, str]:
     if not (alert.active and alert.measured_ms):
         return {}
     return {"span": span(text, text.now_ms - alert.measured_ms)}
+
+
+def label_of(state: StationState | None, unit: str) -> str:
+    """What stands on a socket or a cabinet of the station, of a slot with its number; "" for other parts."""
+    first, _, slot = unit.partition("/")
+    if state is None:
+        return ""
+    labels = {each.id: each.label for each in state.socket_list} | {
+        each.id: each.label for each in state.cabinets
+    }
+    label = labels.get(first, "")
+    return f"{label}/{slot}" if label and slot else label
 
 
 def blanks(template: str) -> set[str]:

@@ -16,14 +16,14 @@ from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Bundle, Severity, Subject, Truth
 from server.alerts.rules import RULES, SERVER_RULES
 from server.alerts.rules_machine import district_offline
-from server.model import Network, Station
+from server.model import CabinetState, Network, SocketState, Station
 from server.notify import feishu, webhook, wecom
 from server.notify.cutting import MORE, cut, letter, lines_within
 from server.notify.harmless import MOST, harmless
 from server.notify.model import MOST_LINK_BYTES, Message, Reason, Refused
-from server.notify.texts import Words, blanks, of_bundle, refusal, trial
+from server.notify.texts import Words, blanks, label_of, of_bundle, refusal, trial
 from server.web.text import LANGUAGES, Language, Text, strings
-from tests.support.web import NOON_MS, TAIYUAN
+from tests.support.web import NOON_MS, TAIYUAN, open_state
 
 STATION = Station("ty-0001", "taiyuan", "云台路驿站", "Yuntai Road", region=("小店区", "坞城街道"))
 AT = Subject("station", "ty-0001")
@@ -135,7 +135,7 @@ def test_many_in_short_and_the_title_counts_all() -> None:
     bundle = Bundle("staff", "new", firing, resolved=(HOT,), standing=3)
     message = of_bundle(bundle, "m1", words("zh", *stations))
     assert message.title == "【驿站·紧急】2081 条告警：驿站失联 2080、室内太热 1"
-    assert message.lines[:2] == ("正在发生", "· 驿站失联：第0驿站（已 7 分钟没有数据）")
+    assert message.lines[:2] == ("正在发生", "· 驿站失联：小店区 第0驿站（已 7 分钟没有数据）")
     assert message.lines[-2:] == ("还有 2069 条，见链接", "之前的 3 条还没有恢复")
     assert message.link == f"{URL}/staff/alerts"
     said = letter(message, wecom.MOST_BYTES)
@@ -155,6 +155,34 @@ def test_many_in_short_and_the_title_counts_all() -> None:
 )
 def test_where_it_is(subject: Subject, zh: str, en: str) -> None:
     assert (words("zh").place(subject), words("en").place(subject)) == (zh, en)
+
+
+def test_each_of_many_says_its_district_and_what_stands_on_its_part() -> None:
+    state = replace(open_state(), socket_list=(SocketState("ac2", "A4", "ac", "free", None, None),))
+    known = replace(words(), label=lambda subject: label_of(state, subject.unit))
+    socket = alert("socket_fault", AT._replace(unit="ac2"))
+    many = of_bundle(Bundle("s", "new", (socket, HOT)), "m1", known)
+    assert many.lines[1] == "· 插座不能用：小店区 云台路驿站 A4"
+    assert "部位：A4" in of_bundle(Bundle("s", "new", (socket,)), "m1", known).lines
+
+
+@pytest.mark.parametrize(
+    ("unit", "label", "why"),
+    [
+        ("ac2", "A4", "a socket"),
+        ("c1", "东柜", "a cabinet"),
+        ("c1/3", "东柜/3", "a slot of it"),
+        ("c2", "", "without a plate"),
+        ("front", "", "a door has none"),
+    ],
+)
+def test_what_stands_on_a_part(unit: str, label: str, why: str) -> None:
+    cabinets = (CabinetState("c1", "东柜"), CabinetState("c2"))
+    state = replace(
+        open_state(), socket_list=(SocketState("ac2", "A4", "ac", "free", None, None),), cabinets=cabinets
+    )
+    assert label_of(state, unit) == label, why
+    assert label_of(None, unit) == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
