@@ -188,6 +188,19 @@ def test_linking_to_an_alert_of_the_station(made: Console, browse: Browse) -> No
     assert report(made).alert == ""
 
 
+def test_alerts_to_link_to_say_which_part_they_are_about(made: Console, browse: Browse) -> None:
+    other = replace(ALERT, id="c" * 16, subject=Subject("station", "city-0001", "s2"))
+    made.engine.put(other)
+    browser = browse("tian")
+    page = browser.get("/staff/reports/1").text
+    assert "<bdi>插座 s1</bdi>" in page
+    assert re.search(r'aria-label="[^"<]*插座 s2"', page), "not by its look alone"
+    browser.post("/staff/reports/1/link", alert=other.id)
+    assert re.search(
+        r'class="linked"[^>]*>插座不能用 <bdi>插座 s2</bdi>', browser.get("/staff/reports/1").text
+    )
+
+
 def test_a_file_that_breaks_is_said_and_the_rest_goes_on(browse: Browse, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "reports.db")) as raw:
         raw.execute("DROP TABLE reports")
