@@ -17,6 +17,7 @@ from server.desk import DeskError
 from server.live import Live
 from server.model import RANKING, Station, Thresholds
 from server.occupancy import Correction
+from server.office import words_of
 from server.store import Bucket
 from server.store.sqlite import Store
 from server.web.staff import device_facts, occupancy
@@ -342,6 +343,28 @@ def test_an_alert_names_its_part_as_its_plate_does(made: Console, browse: Browse
     assert "插座 &lt;b&gt;靠窗" in line
     assert "未通电" in line, "what the socket says of itself"
     assert "一般" in line, "how bad it is"
+
+
+@pytest.mark.parametrize(("gone_ms", "old"), [(20_000, False), (3 * 3_600_000, True)])
+def test_what_an_offline_station_said_last_is_told_as_old(
+    made: Console, browse: Browse, *, gone_ms: int, old: bool
+) -> None:
+    fitted(made)
+    made.now_ms += gone_ms
+    made.live.recompute(made.now_ms)
+    page = browse("max").get("/staff/stations/city-0002").text
+    for section in ("now", "machine"):
+        card = page[page.index(f'aria-labelledby="{section}"') :]
+        card = card[: card.index("</section>")]
+        assert ('class="old"' in card) is old
+        assert bool(re.search(r"最后一次读数的情况.*3 小时前", card)) is old
+
+
+def test_a_message_names_a_part_as_its_plate_does(made: Console) -> None:
+    fitted(made)
+    words = words_of(made.live, made.services.settings)("zh", NOW_MS)
+    assert words.unit(Subject("station", "city-0002", "s1")) == "＜b＞靠窗＜/b＞"
+    assert words.unit(Subject("network", "city", "小店区")) == ""
 
 
 def test_a_history_that_cannot_be_read_says_so(browse: Browse, tmp_path: Path) -> None:
