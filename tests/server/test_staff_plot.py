@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.web.staff.plot import ROWS, SIZE, Line, Span, line
+from server.web.staff.plot import MOST_PATIENCE_MS, ROWS, SIZE, Line, Span, line
 from server.web.staff.plot_lanes import lanes
 from server.web.text import Text
 
@@ -51,6 +51,28 @@ def test_a_gap_is_a_gap_and_is_said() -> None:
 
 def test_silence_at_the_end_is_a_gap() -> None:
     assert "21:59" in drawn(every_minute(0, 22 * 60)).said
+
+
+@pytest.mark.parametrize("minutes", [10, 15])
+def test_readings_that_are_minutes_apart_are_one_line_until_one_is_really_missing(minutes: int) -> None:
+    seldom = [(START + at * MIN, 20.0) for at in range(0, 12 * 60, minutes)]
+    often = every_minute(12 * 60, 24 * 60)
+    found = drawn(seldom + often)
+    assert (len(found.paths), "No readings" in found.said) == (1, False)
+    words = lanes([(at_ms, "a") for at_ms, _ in seldom + often], {"a": "A"}, SPAN, TEXT)
+    assert [row.label for row in words.rows] == ["A"]
+    torn = drawn(seldom[:20] + seldom[26:] + often)
+    assert len(torn.paths) == 2
+    assert len(drawn(every_minute(0, 600) + every_minute(607, 1440)).paths) == 2, "where it is said often"
+
+
+def test_no_gap_lies_in_the_future_and_both_its_ends_have_their_day() -> None:
+    now_ms = START + 22 * HOUR + 34 * MIN
+    said = line(every_minute(0, 18 * 60), SPAN, Text("en", now_ms)).said
+    assert said.endswith("No readings 7-1 17:59–7-1 22:34.")
+    span = Span(START - 12 * HOUR, START + 12 * HOUR, "Asia/Shanghai")
+    assert span.between(START - HOUR, START + HOUR) == "6-30 23:00–7-1 1:00"
+    assert span.between(START + HOUR, START + 2 * HOUR) == "1:00–2:00"
 
 
 def test_one_step_without_a_reading_is_a_gap_and_a_late_reading_is_none() -> None:
@@ -119,7 +141,9 @@ def test_whatever_is_measured_is_inside_and_never_joined_over_a_gap(
     assert all(0 <= at <= SIZE for at in ticks)
     assert ticks == sorted(ticks, reverse=True)
     steps = sorted({(at_ms - START) // STEP for at_ms, _ in points})
-    assert len(made.paths) == 1 + sum(after - before > 1 for before, after in pairwise(steps))
+    apart = [(after - before) * STEP for before, after in pairwise(steps)]
+    surely, perhaps = (sum(each > least for each in apart) for least in (MOST_PATIENCE_MS, STEP))
+    assert 1 + surely <= len(made.paths) <= 1 + perhaps
 
 
 @pytest.mark.parametrize(

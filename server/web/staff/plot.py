@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
+from statistics import median
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,10 @@ STEP_MS: Final = 300_000
 """Of a line: ten heartbeats, so that a step without any reading is a gap and not a delay."""
 ROWS: Final = 12
 """Of the table beside a drawing."""
+MOST_PATIENCE_MS: Final = 1_800_000
+"""Twice the quarter of an hour between two readings of a simulated history."""
+_NEAR: Final = 4
+"""So many intervals on each side say what is usual there; fewer say nothing."""
 _GAPS: Final = 3
 """At most so many gaps are told in words."""
 _TICKS: Final = 4
@@ -50,6 +55,14 @@ class Span(NamedTuple):
         local, end = (datetime.fromtimestamp(ms / 1000, ZoneInfo(self.zone)) for ms in (at_ms, self.to_ms))
         time = f"{local.hour}:{local.minute:02}"
         return time if local.date() == end.date() else f"{local.month}-{local.day} {time}"
+
+    def between(self, since_ms: int, until_ms: int) -> str:
+        """From and until, both with their day or both without."""
+        since, until = self.clock(since_ms), self.clock(until_ms)
+        if " " in since and " " not in until:
+            local = datetime.fromtimestamp(until_ms / 1000, ZoneInfo(self.zone))
+            until = f"{local.month}-{local.day} {until}"
+        return f"{since}–{until}"
 
 
 class Tick(NamedTuple):
@@ -130,7 +143,13 @@ def line(
         *([] if limit is None else [limit]),
     ]
     bottom, top, values = _scale(shown, text)
-    runs = _runs(steps, step_ms)
+    moments = [at_ms for at_ms, _ in found]
+    last = {
+        (at_ms - span.from_ms) // step_ms: break_ms
+        for at_ms, break_ms in zip(moments, patience(moments, step_ms), strict=True)
+    }
+    breaks_ms = list(last.values())
+    runs = _runs(steps, breaks_ms)
 
     def place(value: float) -> int:
         return round(SIZE * (top - value) / (top - bottom))
@@ -147,8 +166,21 @@ def line(
         marks=marked(marks, span),
         rows=_rows(found, span, text),
         unit=unit,
-        said=_values_said(found, unit, text) + _gaps_said(_gaps(runs, span, step_ms), span, text),
+        said=_values_said(found, unit, text)
+        + _gaps_said(_gaps(runs, breaks_ms, span, text.now_ms), span, text),
     )
+
+
+def patience(moments: Sequence[int], least_ms: int) -> list[int]:
+    """How long nothing need be said after each moment until that is a gap.
+
+    ``least_ms``, or twice the usual time between the moments around it where they come more seldom, but never
+    more than :data:`MOST_PATIENCE_MS`: imported and simulated readings are minutes apart.
+    """
+    between = [after - before for before, after in pairwise(moments)]
+    near = (between[max(0, number - _NEAR) : number + _NEAR + 1] for number in range(len(moments)))
+    usual_ms = (median(each) if len(each) > _NEAR else 0 for each in near)
+    return [max(least_ms, min(round(2 * each), MOST_PATIENCE_MS)) for each in usual_ms]
 
 
 def inside(at_ms: int, span: Span) -> bool:
@@ -165,11 +197,11 @@ def _steps(points: Sequence[tuple[int, float]], from_ms: int, step_ms: int) -> l
     return steps
 
 
-def _runs(steps: Sequence[_Step], step_ms: int) -> list[list[_Step]]:
-    """The steps that follow each other without one that holds nothing."""
+def _runs(steps: Sequence[_Step], breaks_ms: Sequence[int]) -> list[list[_Step]]:
+    """The steps that follow each other without a gap; ``breaks_ms``: after each, how far the next may be."""
     runs: list[list[_Step]] = []
-    for step in steps:
-        if runs and step.at_ms - runs[-1][-1].at_ms == step_ms:
+    for step, break_ms in zip(steps, [0, *breaks_ms], strict=False):
+        if runs and step.at_ms - runs[-1][-1].at_ms <= break_ms:
             runs[-1].append(step)
         else:
             runs.append([step])
@@ -251,21 +283,23 @@ def _values_said(points: Sequence[tuple[int, float]], unit: str, text: Text) -> 
     return text("staff.plot.said", low=low, high=high, last=last)
 
 
-def _gaps(runs: Sequence[Sequence[_Step]], span: Span, step_ms: int) -> list[tuple[int, int]]:
+def _gaps(
+    runs: Sequence[Sequence[_Step]], breaks_ms: Sequence[int], span: Span, now_ms: int
+) -> list[tuple[int, int]]:
     """From and until of what holds no value; at the ends only when whole steps are missing."""
+    if not runs:
+        return []
     ends = [span.from_ms, *(run[-1].last_ms for run in runs)]
-    starts = [*(run[0].first_ms for run in runs), span.to_ms]
-    inner = range(1, len(starts) - 1)
-    return [
-        (end, start)
-        for number, (end, start) in enumerate(zip(ends, starts, strict=True))
-        if runs and (number in inner or start - end > step_ms)
-    ]
+    starts = [*(run[0].first_ms for run in runs), min(span.to_ms, now_ms)]
+    first, *inner, last = zip(ends, starts, strict=True)
+    outer = ((first, breaks_ms[0]), (last, breaks_ms[-1]))
+    begun, ended = ([gap] if gap[1] - gap[0] > break_ms else [] for gap, break_ms in outer)
+    return [*begun, *inner, *ended]
 
 
 def _gaps_said(gaps: Sequence[tuple[int, int]], span: Span, text: Text) -> str:
     if not gaps:
         return ""
-    said = [f"{span.clock(since)}–{span.clock(until)}" for since, until in gaps[:_GAPS]]
+    said = [span.between(since, until) for since, until in gaps[:_GAPS]]
     key = "staff.plot.gaps.more" if len(gaps) > _GAPS else "staff.plot.gaps"
     return text(key, times=text("list.separator").join(said), more=len(gaps) - _GAPS)

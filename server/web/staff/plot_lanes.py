@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from server.web.staff.plot import ROWS, Mark, Span, Tick, inside, marked, times
+from server.web.staff.plot import ROWS, Mark, Span, Tick, inside, marked, patience, times
 from server.web.text import Text
 
 HOLD_MS: Final = 300_000
@@ -52,12 +52,12 @@ def lanes(
 ) -> Lanes:
     """States as lanes, one for each of ``words`` in its order; ``points`` in time order.
 
-    A state lasts until the next one is said, but no longer than ``hold_ms``.
+    A state lasts until the next one is said, but no longer than ``hold_ms``, or what is usual there.
     """
     stretches = _stretches([point for point in points if inside(point[0], span)], span, hold_ms)
     rows = tuple(
         Stretch(
-            f"{span.clock(since)}–{span.clock(until)}",
+            span.between(since, until),
             words.get(code, code) if code else text("staff.plot.nothing"),
         )
         for since, until, code in stretches
@@ -75,11 +75,14 @@ def _stretches(points: Sequence[tuple[int, str]], span: Span, hold_ms: int) -> l
     """From, until and state, without a break; "" where nothing was said. Empty without any word."""
     stretches: list[tuple[int, int, str]] = []
     said_ms = span.from_ms
-    for (at_ms, code), (next_ms, _) in pairwise([*points, (span.to_ms, "")]):
+    holds_ms = patience([at_ms for at_ms, _ in points], hold_ms)
+    for ((at_ms, code), (next_ms, _)), hold in zip(
+        pairwise([*points, (span.to_ms, "")]), holds_ms, strict=True
+    ):
         # The first word of the time that is drawn need not stand at its very beginning.
-        if at_ms - said_ms > (0 if stretches else hold_ms):
+        if at_ms - said_ms > (0 if stretches else hold):
             stretches.append((said_ms, at_ms, ""))
-        said_ms = min(next_ms, at_ms + hold_ms)
+        said_ms = min(next_ms, at_ms + hold)
         if stretches and stretches[-1][1:] == (at_ms, code):
             stretches[-1] = (stretches[-1][0], said_ms, code)
         elif said_ms > at_ms:
