@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from contract.messages import Cabinet, CabinetInfo, Door, Fault, Health, SensorInfo, Slot, Socket, SocketInfo
+from contract.messages import (
+    Cabinet,
+    CabinetInfo,
+    Climate,
+    Door,
+    Fault,
+    Health,
+    SensorInfo,
+    Slot,
+    Socket,
+    SocketInfo,
+)
 from server.accounts.audit import Entry
 from server.alerts.kinds import AlertThresholds
 from server.alerts.model import Alert, Subject
@@ -365,6 +376,17 @@ def test_a_message_names_a_part_as_its_plate_does(made: Console) -> None:
     words = words_of(made.live, made.services.settings)("zh", NOW_MS)
     assert words.unit(Subject("station", "city-0002", "s1")) == "＜b＞靠窗＜/b＞"
     assert words.unit(Subject("network", "city", "小店区")) == ""
+
+
+@pytest.mark.parametrize(("measured_c", "said"), [(8.6, "告警线 14"), (28.0, "告警线 30")])
+def test_the_line_that_is_drawn_is_the_one_that_is_near(
+    made: Console, browse: Browse, measured_c: float, said: str
+) -> None:
+    at_ms = NOW_MS - 10_000
+    hear(made, "city-0001", snapshot(at_ms, climate=Climate(at_ms, measured_c, 48)))
+    made.live.recompute(NOW_MS)
+    page = browse("tian").get(PAGE).text
+    assert set(re.findall(r"告警线 \d+", page)) == {said}
 
 
 def test_a_history_that_cannot_be_read_says_so(browse: Browse, tmp_path: Path) -> None:

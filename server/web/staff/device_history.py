@@ -88,7 +88,7 @@ def span_of(wanted: Range, now_ms: int, zone: str) -> tuple[Span, int]:
 def drawings(store: Store, sheet: Sheet, has: Fittings) -> list[Drawing]:
     """All that was measured, in the order in which it is looked at. Reads the whole span of the store."""
     lines = [
-        _quantity(store, sheet, "temperature_c", "°C", sheet.limits.too_hot_c),
+        _quantity(store, sheet, "temperature_c", "°C", sheet.limits.too_hot_c, sheet.limits.too_cold_c),
         _quantity(store, sheet, "humidity_pct", "%"),
     ]
     if has.doors:
@@ -100,13 +100,14 @@ def drawings(store: Store, sheet: Sheet, has: Fittings) -> list[Drawing]:
     return [*lines, *_machine(store, sheet)]
 
 
-def _quantity(
-    store: Store, sheet: Sheet, quantity: Quantity, unit: str = "", limit: float | None = None
-) -> Drawing:
+def _quantity(store: Store, sheet: Sheet, quantity: Quantity, unit: str = "", *limits: float) -> Drawing:
+    """A line, with the nearest of the limits to what was measured last."""
     span = sheet.span
     found = store.history(
         sheet.station, quantity, span.from_ms, span.to_ms, sheet.step_ms, thresholds=sheet.thresholds
     )
+    newest = found[-1].mean if found else None
+    limit = None if newest is None else min(limits, key=lambda each: abs(each - newest), default=None)
     label = "" if limit is None else sheet.text("staff.device.limit", value=f"{limit:g}")
     points = ((bucket.at_ms, bucket.mean) for bucket in found)
     line = plot.line(
