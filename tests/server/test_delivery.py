@@ -47,7 +47,7 @@ def test_what_is_put_arrives_once_and_is_called_sent(room: Mailroom, clock: Cloc
     pass_by(room, clock, TEN_MS, 30 * S_MS)
     assert len(room.bots.taken) == 1
     [told] = room.all()
-    assert (told.state, told.tries, told.title) == ("sent", 1, "【驿站·紧急】驿站失联：1号驿站")
+    assert (told.state, told.tries, told.title) == ("sent", 1, "【驿站·严重】驿站失联：1号驿站")
     assert room.outbox.health()[told.channel].sent_ms == told.done_ms == NOW_MS
 
 
@@ -177,7 +177,7 @@ def test_after_an_hour_away_all_that_still_matters_leaves_and_says_how_late(
     told = room.bots.texts("wecom")
     assert [text.splitlines()[0] for text in told] == [
         "【驿站·已恢复】换电柜冒烟：3号驿站",
-        "【驿站·紧急】驿站失联：2号驿站",
+        "【驿站·严重】驿站失联：2号驿站",
     ]
     assert all("迟到 60 分钟" in text for text in told)
     assert "waiting" not in room.states()
@@ -210,7 +210,7 @@ def test_the_second_hears_of_the_end_and_the_first_does_not(room: Mailroom, cloc
     room.tell(worker, resolved=(over(gone),), why="more")
     room.bots.plays = lambda _: "well"
     pass_by(room, clock, 6 * MINUTE_MS, 5 * S_MS)
-    assert [text[:6] for text in room.bots.texts("dingtalk")] == ["【驿站·紧急", "【驿站·已恢"]
+    assert [text[:6] for text in room.bots.texts("dingtalk")] == ["【驿站·严重", "【驿站·已恢"]
     assert room.bots.texts("wecom") == []
 
 

@@ -50,7 +50,7 @@ HOT = alert(temperature_c=33.46, limit_c=30.0, humidity_pct=61.0)
 
 def test_one_alert_in_full() -> None:
     assert told(Bundle("staff", "new", (HOT,))).splitlines() == [
-        "【驿站·注意】室内太热：云台路驿站",
+        "【驿站·一般】室内太热：云台路驿站",
         "地点：小店区 · 太原市",
         "读数：33.5 °C，上限 30 °C",
         "开始：13:00",
@@ -113,13 +113,13 @@ def test_an_alert_of_which_nothing_is_known_now_says_so() -> None:
 @pytest.mark.parametrize(
     ("bundle", "head", "why"),
     [
-        (Bundle("s", "new", (HOT,)), "注意", "its severity"),
-        (Bundle("s", "new", (HOT, alert("mains_lost"))), "紧急", "the worst"),
+        (Bundle("s", "new", (HOT,)), "一般", "its severity"),
+        (Bundle("s", "new", (HOT, alert("mains_lost"))), "严重", "the worst"),
         (Bundle("s", "repeat", (HOT,)), "仍未恢复", "told before"),
         (Bundle("s", "escalated", (HOT,)), "无人处理", "nobody has taken it"),
-        (Bundle("s", "escalated", (alert("cabinet_smoke"),)), "安全", "safety comes first, always"),
+        (Bundle("s", "escalated", (alert("cabinet_smoke"),)), "人身安全", "safety comes first, always"),
         (Bundle("s", "new", flapping=(HOT,)), "反复", "it comes and goes"),
-        (Bundle("s", "more", (alert("pi_hot"),), resolved=(HOT,)), "注意", "one is left"),
+        (Bundle("s", "more", (alert("pi_hot"),), resolved=(HOT,)), "一般", "one is left"),
     ],
 )
 def test_what_stands_first(bundle: Bundle, head: str, why: str) -> None:
@@ -134,7 +134,7 @@ def test_many_in_short_and_the_title_counts_all() -> None:
     )
     bundle = Bundle("staff", "new", firing, resolved=(HOT,), standing=3)
     message = of_bundle(bundle, "m1", words("zh", *stations))
-    assert message.title == "【驿站·紧急】2081 条告警：驿站失联 2080、室内太热 1"
+    assert message.title == "【驿站·严重】2081 条告警：驿站失联 2080、室内太热 1"
     assert message.lines[:2] == ("正在发生", "· 驿站失联：小店区 第0驿站（已 7 分钟没有数据）")
     assert message.lines[-2:] == ("还有 2069 条，见链接", "之前的 3 条还没有恢复")
     assert message.link == f"{URL}/staff/alerts"

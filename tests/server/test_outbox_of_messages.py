@@ -244,4 +244,4 @@ def test_seconds_of_seconds_hear_of_the_end_too(room: Mailroom, clock: Clock) ->
     room.tell(first, resolved=(over(one),), why="more")
     pass_by(room, clock, MINUTE_MS, 5_000)
     heads = [text.splitlines()[0] for text in room.bots.texts("feishu")]
-    assert heads == ["【驿站·紧急】2 条告警：驿站失联 2", "【驿站·已恢复】驿站失联：1号驿站"]
+    assert heads == ["【驿站·严重】2 条告警：驿站失联 2", "【驿站·已恢复】驿站失联：1号驿站"]

@@ -24,7 +24,7 @@ from server.notify.senders import SENDERS, send
 from tests.support.bots import HOUR_MS, Bots, Play, wall_ms
 
 MESSAGE = Message(
-    "0123", "alerts.new", "【驿站·紧急】驿站失联：云台路", ("地点：小店区", "处理：看电源"),
+    "0123", "alerts.new", "【驿站·严重】驿站失联：云台路", ("地点：小店区", "处理：看电源"),
     "https://example.org/staff/alerts/0123", "打开告警", {"alerts": [{"kind": "station_offline"}]},
 )  # fmt: skip
 KINDS = ("wecom", "dingtalk", "feishu", "hook")

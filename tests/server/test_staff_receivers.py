@@ -204,8 +204,8 @@ def test_what_reaches_nobody_is_said(ada: Browser, channel: str) -> None:
     form = GROUP | {"channel": channel, "reach": "some", "place": ["city/小店区", "town"]}
     ada.post("/staff/add-receiver", **form)
     shown = words(ada.get("/staff/receivers"))
-    assert "服务器本身: 全部（安全告警除外）" in shown
-    assert "迎泽区 · 城市: 全部（安全告警除外）" in shown
+    assert "服务器本身: 全部（人身安全除外）" in shown
+    assert "迎泽区 · 城市: 全部（人身安全除外）" in shown
     assert "小店区 · 城市: 全部" not in shown
     ada.post("/staff/add-receiver", **GROUP | {"channel": channel, "name": "都收"})
     assert "没人收" not in words(ada.get("/staff/receivers"))
