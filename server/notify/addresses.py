@@ -19,6 +19,15 @@ def is_public(host: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def names_private(host: str) -> bool:
+    """Whether a host says by itself, without being looked up, that it is not one of the Internet's."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+    return not is_public(host)
+
+
 def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     within = address in ipaddress.IPv6Network("64:ff9b::/96")
     return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF) if within else None

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import apprise
 
-from server.notify.addresses import is_public
+from server.notify.addresses import is_public, names_private
 from server.notify.judging import by_status
 from server.notify.model import Refused, Reply
 
@@ -71,20 +72,40 @@ def send(url: str, title: str, body: str) -> Refused | None:
     return None if accepted else refusal(heard.lines)
 
 
-def refuse_private(event: str, arguments: tuple[Any, ...]) -> None:
-    """An audit hook: no connection of any library to an address of this machine or its networks."""
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = arguments[1]
-        if not isinstance(address, tuple) or not is_public(str(address[0])):
-            raise PermissionError("private address")
+class Guard:
+    """An audit hook: no connection of any library to an address of this machine or its networks.
+
+    Attributes:
+        stopped: whether there would have been one; apprise itself only says that it did not get through.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Called by the interpreter before what may be a connection."""
+        if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+            address = arguments[1]
+            if not isinstance(address, tuple) or not is_public(str(address[0])):
+                self.stopped = True
+                raise PermissionError("private address")
+
+
+def send_guarded(url: str, title: str, body: str) -> Refused | None:
+    """Like :func:`send`, but never to a private address: the refusal says so, which apprise would not."""
+    guard = Guard()
+    sys.addaudithook(guard)
+    private = Refused("setup", "private_address")
+    if names_private(urlsplit(url).hostname or ""):
+        return private
+    refused = send(url, title, body)
+    return private if refused is not None and guard.stopped else refused
 
 
 def main() -> None:
     """Do as told by standard input."""
     told = json.load(sys.stdin)
-    if not told["allow_private"]:
-        sys.addaudithook(refuse_private)
-    refused = send(told["url"], told["title"], told["body"])
+    refused = (send if told["allow_private"] else send_guarded)(told["url"], told["title"], told["body"])
     json.dump({"sent": True} if refused is None else {"sent": False, **asdict(refused)}, sys.stdout)
 
 

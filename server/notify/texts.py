@@ -20,7 +20,6 @@ MOST_ITEMS: Final = 12
 """Alerts named in one message: as many as fit the smallest (WeCom) with usual names; the title counts all."""
 MOST_TALLIES: Final = 4
 ALERTS_PATH: Final = "/staff/alerts"
-CHANNELS_PATH: Final = "/staff/channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,9 @@ def trial(message_id: str, words: Words, by: str = "") -> Message:
     text = words.text
     told = text("notify.test.by", by=harmless(by)) if by else text("notify.test.monthly")
     title = text("notify.title", head=text("notify.head.test"), what=text("notify.test.title"))
-    link = words.public_url + CHANNELS_PATH
-    return Message(message_id, "test", title, (told,), link, text("notify.test.open"))
+    # Not to the channels: who reads this may be no admin.
+    link = words.public_url + ALERTS_PATH
+    return Message(message_id, "test", title, (told,), link, text("notify.open.many"))
 
 
 def refusal(refused: Refused, text: Text) -> str:

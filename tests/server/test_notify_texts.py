@@ -237,7 +237,7 @@ def test_a_test_says_who_asked_and_the_monthly_one_what_it_is_for() -> None:
     assert asked.title == "【驿站·测试】这是一条测试消息"
     assert asked.lines == ("由 wang 发出，不用处理。",)
     assert trial("t2", words("en")).lines[0].startswith("Monthly self-test")
-    assert asked.link == f"{URL}/staff/channels"
+    assert asked.link == f"{URL}/staff/alerts", "which everybody may open who gets messages"
 
 
 HOSTILE = [

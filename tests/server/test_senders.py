@@ -17,7 +17,7 @@ from typing import get_args
 import pytest
 
 from server.notify import apprised, dingtalk, feishu, judging, others, webhook, wecom
-from server.notify.addresses import is_public
+from server.notify.addresses import is_public, names_private
 from server.notify.model import Channel, ChannelKind, Message, Outcome, Reason, Refused, Reply, Sent, Why
 from server.notify.posting import Courier
 from server.notify.senders import SENDERS, send
@@ -431,8 +431,39 @@ def test_apprise_is_killed_when_the_server_stops(bots: Bots) -> None:
 def test_apprise_reaches_no_private_address_unless_allowed(bots: Bots) -> None:
     to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/elsewhere")
     outcome = asyncio.run(send(MESSAGE, to, Courier(allow_private=False), 0))
-    assert isinstance(outcome, Refused)
+    assert outcome == Refused("setup", "private_address")
     assert not bots.asked
+
+
+@pytest.mark.parametrize(
+    ("host", "private", "why"),
+    [
+        ("127.0.0.1", True, "this machine"),
+        ("10.0.0.5", True, "its network"),
+        ("::1", True, "this machine, too"),
+        ("localhost", True, "this machine by its name"),
+        ("8.8.8.8", False, "one of the Internet's"),
+        ("mail.example.org", False, "is looked up first"),
+        ("a1b2c3", False, "a token in the place of a host"),
+    ],
+)
+def test_which_hosts_say_themselves_that_they_are_private(host: str, private: bool, why: str) -> None:
+    assert names_private(host) is private, why
+
+
+def test_a_mailbox_in_a_private_network_is_refused_as_such(bots: Bots) -> None:
+    to = Channel("c", "others", f"mailtos://u:p@127.0.0.1:{bots.port}?to=a@example.org")
+    outcome = asyncio.run(send(MESSAGE, to, Courier(allow_private=False), 0))
+    assert outcome == Refused("setup", "private_address")
+
+
+def test_apprise_stopped_at_a_connection_says_so() -> None:
+    guard = apprised.Guard()
+    guard("socket.connect", (None, ("93.184.215.14", 443)))
+    assert not guard.stopped
+    with pytest.raises(PermissionError):
+        guard("socket.connect", (None, ("192.168.1.2", 443)))
+    assert guard.stopped
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from server.alerts.model import Alert, Bundle, Subject
 from server.notify.checks import ReceiverForm, Wrong
 from server.web.text import LANGUAGES, strings
 from tests.support.bots import Bots, Play
-from tests.support.console import Browser, Console, browsing
+from tests.support.console import Browser, Console, browsing, console
 from tests.support.staff import NOW_MS
 from tests.support.switchboard import switchboard
 from tests.support.wait import until
@@ -246,6 +246,34 @@ def test_every_reason_has_its_sentence_in_both_languages() -> None:
                 assert f"staff.{part}.wrong.{reason}" in known, (language, reason)
             else:
                 assert f"staff.receivers.wrong.{reason}" in known, (language, reason)
+
+
+@pytest.mark.parametrize("deed", ["test", "secret", "remove"])
+def test_the_address_of_an_answer_leads_to_the_channel(
+    made: Console, ada: Browser, bots: Bots, deed: str
+) -> None:
+    channel = added(ada, made, forms(bots)["webhook"])
+    answer = ada.get(f"/staff/channels/{channel}/{deed}")
+    assert answer.status_code == 303
+    assert answer.headers["location"].partition("?")[0] == f"/staff/channels/{channel}"
+    assert ada.get(f"/staff/channels/none/{deed}").status_code == 404
+
+
+def test_a_test_that_failed_once_asks_for_another_one(made: Console, ada: Browser, bots: Bots) -> None:
+    bots.plays = lambda _: "500"
+    channel = added(ada, made, forms(bots)["wecom"])
+    ada.post(f"/staff/channels/{channel}/test")
+    shown = words(ada.get(f"/staff/channels/{channel}"))
+    assert "上一次没有送达：请再发一次测试" in shown
+    assert "会自动重发" not in shown, "nothing waits"
+
+
+def test_plain_http_is_refused_with_the_setting_that_allows_it(tmp_path: Path) -> None:
+    with console(tmp_path) as strict, browsing(strict) as browse:
+        form = {"kind": "webhook", "name": "工单", "address": "http://10.0.0.5/hook"}
+        answer = browse("ada").post("/staff/add-channel", **form)
+    assert answer.status_code == 400
+    assert "notify_private_addresses" in beside(answer, "address")
 
 
 @pytest.mark.parametrize(

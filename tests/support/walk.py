@@ -106,6 +106,9 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "POST /staff/channels/{channel_id}/secret": Sample({"channel_id": "{channel}"}),
     "POST /staff/channels/{channel_id}/test": Sample({"channel_id": "{channel}"}),
     "POST /staff/channels/{channel_id}/remove": Sample({"channel_id": "{spare}"}),
+    "GET /staff/channels/{channel_id}/secret": Sample({"channel_id": "{channel}"}),
+    "GET /staff/channels/{channel_id}/test": Sample({"channel_id": "{channel}"}),
+    "GET /staff/channels/{channel_id}/remove": Sample({"channel_id": "{channel}"}),
     "GET /staff/receivers": Sample(),
     "GET /staff/add-receiver": Sample(),
     "POST /staff/add-receiver": Sample(

@@ -43,6 +43,9 @@ def add_channels(gate: Gate) -> None:
     gate.form(f"{PATH}/{{channel_id}}/secret", "manage_channels")(renew)
     gate.form(f"{PATH}/{{channel_id}}/test", "manage_channels")(test)
     gate.form(f"{PATH}/{{channel_id}}/remove", "manage_channels")(remove)
+    for deed in ("secret", "test", "remove"):
+        # Their answers are pages of that address, which a browser may be told to load again.
+        gate.page(f"{PATH}/{{channel_id}}/{deed}", "manage_channels")(again)
 
 
 def channels(visit: Visit) -> Response:
@@ -123,6 +126,11 @@ def test(visit: Visit) -> Response:
     except DirectoryError as error:
         raise visits.Refused(404, MISSING) from error
     return _form(visit, _draft_of(entry), {}, entry, outcome=outcome)
+
+
+def again(visit: Visit) -> Response:
+    """What was sent is not sent again: to the channel as it is now."""
+    return visit.back(f"{PATH}/{_known(visit).id}")
 
 
 def remove(visit: Visit) -> Response:
