@@ -216,9 +216,9 @@ def test_a_receiver_is_tried_on_the_present_alerts_and_then_kept(
         page.get_by_label("只有这些").check()
         page.get_by_text("只选其中的区（2 个）").click()
         page.get_by_label("小店区", exact=True).check()
-        page.get_by_role("button", name="看看现在有哪些会归他").click()
+        page.get_by_role("button", name="看看现在哪些告警会发给他").click()
         preview = page.locator("#preview")
-        expect(preview).to_contain_text("现在有 1 条告警会归他")
+        expect(preview).to_contain_text("现在有 1 条告警会发给他")
         expect(preview.get_by_role("link")).to_have_attribute("href", f"/staff/alerts/{OFFLINE.id}")
         if scripts:
             looks_right(page)

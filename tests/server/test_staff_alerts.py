@@ -63,7 +63,7 @@ def test_safety_is_first_and_every_alert_says_where_since_when_and_who_has_it(br
     assert order == sorted(order)
     assert "33.2 °C, limit 30 °C" in html
     assert "nobody is on it" in html
-    assert re.search(r"in hand: <bdi>you</bdi>", html)
+    assert re.search(r"handled by <bdi>you</bdi>", html)
     assert "People may be hurt" in html
 
 

@@ -170,8 +170,8 @@ def test_names_stand_for_ids_and_hostile_text_stays_text(made: Console, ada: Bro
     assert '<a href="/staff/alerts/00c0ffee00c0ffee">' in answer.text
     shown = words(answer)
     assert "渠道: 值班<b>群 语言: 中文" in shown
-    assert "归他的: 所有地方和服务器" in shown
-    assert "归他的: 网络: city、区: 小店区、种类: 室内太热、级别: 严重" in shown
+    assert "收哪些告警: 所有地方和服务器" in shown
+    assert "收哪些告警: 网络: city、区: 小店区、种类: 室内太热、级别: 严重" in shown
     assert "免打扰: 从: 22:00、到: 7:05、时区: Asia/Shanghai" in shown
     assert "地址: 已设置 密钥: 没有" in shown
 

@@ -196,7 +196,7 @@ def test_safety_that_somebody_takes_is_not_theirs_in_a_preview(
     made.engine.put(SMOKE)
     ada.post("/staff/add-receiver", **GROUP | {"channel": channel, "name": "都收"})
     form = GROUP | {"channel": channel, "reach": "some", "place": "city"}
-    assert "现在没有告警会归他" in words(ada.post("/staff/add-receiver", do="preview", **form))
+    assert "现在没有告警会发给他" in words(ada.post("/staff/add-receiver", do="preview", **form))
 
 
 def test_what_reaches_nobody_is_said(ada: Browser, channel: str) -> None:

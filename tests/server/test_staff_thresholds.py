@@ -82,7 +82,7 @@ def test_a_stations_stand_over_its_networks(made: Console, signed: Signed) -> No
         ({"jumps": "0"}, "要在 1 到 60 次 之间", "always"),
         ({"lost_link_ms": "0"}, "分钟 之间", "no time at all"),
         ({"unheard_ms": "99999"}, "要在 0.01666666667 到 10080 分钟 之间", "longer than a week"),
-        ({"too_cold_c": "29"}, "太冷的门槛要明显低于太热的门槛", "too cold and too hot at once"),
+        ({"too_cold_c": "29"}, "太冷的阈值要明显低于太热的阈值", "too cold and too hot at once"),
         ({"lost_link_ms": "6"}, "断线的时间不能比没有数据的时间长", "the quicker sign is slower"),
     ],
 )
