@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -58,7 +59,7 @@ def test_who_did_what_to_whom_is_there_in_words(made: Console, ada: Browser) -> 
     shown = words(ada.get("/staff/audit"))
     assert "停用人员" in shown
     assert "Ada → Vi" in shown
-    assert "退出的登录: 0" in shown
+    assert "退出的登录：0" in shown
     assert "2027-01-15 16:00:00" in shown
     assert "terminal:root" in shown
 
@@ -169,11 +170,48 @@ def test_names_stand_for_ids_and_hostile_text_stays_text(made: Console, ada: Bro
     assert "值班<b>群" in words(answer)
     assert '<a href="/staff/alerts/00c0ffee00c0ffee">' in answer.text
     shown = words(answer)
-    assert "渠道: 值班<b>群 语言: 中文" in shown
-    assert "收哪些告警: 所有地方和服务器" in shown
-    assert "收哪些告警: 网络: city、区: 小店区、种类: 室内太热、级别: 严重" in shown
-    assert "免打扰: 从: 22:00、到: 7:05、时区: Asia/Shanghai" in shown
-    assert "地址: 已设置 密钥: 没有" in shown
+    assert "渠道：值班<b>群 语言：中文" in shown
+    assert "收哪些告警：所有地方和服务器" in shown
+    assert "收哪些告警：网络：城市、区：小店区、种类：室内太热、级别：严重" in shown
+    assert "免打扰：从：22:00、到：7:05、时区：Asia/Shanghai" in shown
+    assert "地址：已设置 密钥：没有" in shown
+
+
+@pytest.mark.parametrize(
+    ("what", "whom", "values", "said"),
+    [
+        ("occupancy.corrected", "city-0001", {"before": 5, "after": 2},
+         "改正人数 {now} 田师傅 → 嘉节驿站 原来：5 改成：2"),
+        ("alert.taken", "00c0ffee00c0ffee",
+         {"kind": "socket_fault", "scope": "station", "id": "city-0001", "unit": "ac2"},
+         "接手告警 {now} 田师傅 → 插座不能用 驿站：嘉节驿站 部位：ac2"),
+        ("thresholds.changed", "city", {"too_cold_c": 16.0, "unheard_ms": 600_000},
+         "改了告警阈值 {now} 田师傅 → 城市 室温低于多少算太冷：16 °C 多久没有数据算离线：10 分钟"),
+        ("thresholds.changed", "city-0001", {"jumps": None},
+         "改了告警阈值 {now} 田师傅 → 嘉节驿站 一小时乱跳几次告警：恢复上一级的"),
+        ("silence.added", "a1b2", {"until_ms": NOW_MS + 60_000, "reason": "等配件",
+                                   "matcher": {"stations": ["city-0001"], "kinds": ["too_hot"]}},
+         "设了静音 {now} 田师傅 结束：16:01 原因：等配件 范围：驿站：嘉节驿站、种类：室内太热"),
+        ("notice.added", "7", {"network": "city", "access": "closed", "zh": "停电", "works": True},
+         "发了公告 {now} 田师傅 → 公告 7 网络：城市 骑手能不能进：暂停开放 中文：停电 施工或检修：是"),
+        ("user.changed", "vi", {"places": [["city", "小店区"], ["city", ""]]},
+         "改了人员 {now} 田师傅 → Vi 地点：小店区 · 城市 / 城市"),
+    ],
+)  # fmt: skip
+def test_each_deed_is_told_in_the_words_of_the_console(
+    made: Console, ada: Browser, *, what: str, whom: str, values: dict[str, Any], said: str
+) -> None:
+    record(made, what, whom=whom, **values)
+    assert said.format(now="2027-01-15 16:00:00") in words(ada.get(f"/staff/audit?what={what}"))
+
+
+def test_what_a_deed_was_done_to_can_be_opened(made: Console, ada: Browser) -> None:
+    record(made, "occupancy.corrected", whom="city-0001", before=5, after=2)
+    record(made, "alert.taken", whom="00c0ffee00c0ffee", kind="too_hot", scope="station", id="city-0001")
+    record(made, "notice.ended", whom="7")
+    shown = ada.get("/staff/audit").text
+    for path in ("/staff/stations/city-0001", "/staff/alerts/00c0ffee00c0ffee", "/staff/notices/7"):
+        assert f'<a href="{path}">' in shown
 
 
 @pytest.mark.parametrize("name", ["vi", "tian", "max"])

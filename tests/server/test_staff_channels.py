@@ -270,7 +270,7 @@ def test_a_test_that_failed_once_asks_for_another_one(made: Console, ada: Browse
 
 def test_plain_http_is_refused_with_the_setting_that_allows_it(tmp_path: Path) -> None:
     with console(tmp_path) as strict, browsing(strict) as browse:
-        form = {"kind": "webhook", "name": "工单", "address": "http://10.0.0.5/hook"}
+        form: dict[str, Any] = {"kind": "webhook", "name": "工单", "address": "http://10.0.0.5/hook"}
         answer = browse("ada").post("/staff/add-channel", **form)
     assert answer.status_code == 400
     assert "notify_private_addresses" in beside(answer, "address")

@@ -3,10 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,8 @@ from fastapi import Response
 
 from server.accounts import audit
 from server.accounts.audit import Entry, Wanted
-from server.web.staff.deeds import told
+from server.web.public import Name
+from server.web.staff import deeds
 from server.web.staff.gate import Gate
 from server.web.staff.visit import NO_STORE, Refused, Visit
 
@@ -52,9 +52,9 @@ def entries(visit: Visit) -> Response:
     asked = _asked(visit)
     with visit.staff.desk.reading() as connection:
         found = audit.entries(connection, ON_PAGE + 1, _before(visit), _wanted(visit, asked))
-        doers, deeds = audit.doers(connection), audit.deeds(connection)
+        doers, done = audit.doers(connection), audit.deeds(connection)
     shown, more = found[:ON_PAGE], found[ON_PAGE:]
-    named = _named(visit)
+    names = _names(visit)
     return visit.page(
         "staff/audit.html",
         asked=asked,
@@ -62,9 +62,10 @@ def entries(visit: Visit) -> Response:
         older=shown[-1].id if more else None,
         first=_before(visit) is None,
         people=_people(visit, doers),
-        named=named,
-        deeds=_grouped(deeds),
-        told=partial(told, named=named),
+        names=names,
+        deeds=_grouped(done),
+        told=deeds.told,
+        whom=deeds.whom,
         zone=visit.zone(),
     )
 
@@ -161,13 +162,19 @@ def _people(visit: Visit, doers: list[str]) -> dict[str, str]:
     return known | {name: name for name in doers if name not in known}
 
 
-def _named(visit: Visit) -> Callable[[str], str]:
-    """Names of whoever and whatever there is by its id; anything else by what it is called."""
-    directory = visit.staff.directory
-    names = {user.name: user.display for user in visit.staff.users.all()}
-    names |= {channel.id: channel.name for channel in directory.channels()}
-    names |= {receiver.id: receiver.name for receiver in directory.receivers()}
-    return lambda id_: names.get(id_, id_)
+def _names(visit: Visit) -> deeds.Names:
+    """Names of whoever and whatever there is, by id."""
+    directory, live = visit.staff.directory, visit.staff.live
+    people = {user.name: user.display for user in visit.staff.users.all()}
+    stations = {id_: each.station for id_, each in live.registered().items()}
+    return deeds.Names(
+        people,
+        {id_: visit.text.name(Name(each.name_zh, each.name_en)) for id_, each in stations.items()},
+        {id_: visit.text.name(Name(each.name_zh, each.name_en)) for id_, each in live.networks().items()},
+        {each.id: each.name for each in directory.channels()}
+        | {each.id: each.name for each in directory.receivers()},
+        visit.zone(),
+    )
 
 
 def _today(visit: Visit) -> str:
