@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 STATIONS ?= 250
+# Not taken from the environment, where many a shell has one for something else.
+PORT =
 KILLS ?= 200
 SEED ?= 7
 FRAMES ?= 1000000
@@ -15,9 +17,9 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: demo
-demo: .venv/server.done ## five real networks on your machine: broker, server, STATIONS=250 simulated stations
+demo: .venv/server.done ## five real networks on your machine: broker, server, STATIONS=250 simulated stations, PORT=8080
 	@scripts/packages.sh mosquitto mosquitto-clients
-	@exec .venv/bin/waystation demo --stations $(STATIONS)
+	@exec .venv/bin/waystation demo --stations $(STATIONS) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
 test: .venv/dev.done ## all tests, with a real broker and a real browser

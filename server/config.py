@@ -32,7 +32,7 @@ class Settings:
 
     data_dir: Path = field(
         default=Path("data"),
-        metadata=_about("path", "folder of readings.db, registry.db, quarters.db and reports.db"),
+        metadata=_about("path", "folder of readings.db, registry.db, quarters.db, reports.db and desk.db"),
     )
     host: str = field(default="127.0.0.1", metadata=_about("address", "where the pages and the API listen"))
     port: int = field(
@@ -54,7 +54,8 @@ class Settings:
         default="",
         metadata=_about(
             "URL",
-            "where riders reach the pages, https://example.org or with a path; on plates and in feeds",
+            "where riders and staff reach the pages, https://example.org or with a path; on plates, in feeds "
+            "and in messages to staff",
             pattern=r"(https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?)?",
             example="an address such as https://example.org",
         ),

@@ -70,6 +70,17 @@ def test_the_settings_are_read_and_name_the_servers_broker_user(tmp_path: Path) 
     assert settings.data_dir == Path("/var/lib/waystation")
 
 
+def test_the_settings_that_messages_to_staff_need_are_there_to_be_filled_in(tmp_path: Path) -> None:
+    text = (SHIPPED / "waystation.toml").read_text(encoding="utf-8")
+    assert 'notify_private_addresses = "no"' in text
+    offered = re.findall(r'^# (\w+ = ".*")$', text, re.MULTILINE)
+    file = tmp_path / "waystation.toml"
+    file.write_text("\n".join(offered), encoding="utf-8")
+    settings = config.load(file, {})
+    assert settings.public_url == "https://stations.example.org"
+    assert settings.dead_man_url == "https://hc-ping.com/your-check"
+
+
 def service(name: str) -> dict[str, str]:
     """[Service] of a unit: the last value of each key."""
     parser = ConfigParser(strict=False, interpolation=None)
