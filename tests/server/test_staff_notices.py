@@ -1,5 +1,6 @@
 """Notices at the console: who may write them for where, what is refused beside which field, what is kept."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -97,6 +98,27 @@ def test_what_cannot_be_is_told_beside_its_field(
     assert {entry.what for entry in made.staff.audit()} == {"session.opened"}, why
 
 
+def test_of_several_stations_one_is_chosen_with_a_tap(made: Console, signed: Signed) -> None:
+    several = GOOD | {"place": "", "station": "驿站"}
+    page = signed("max").post("/staff/notices/new", **several).text
+    offered = re.findall(r'<input type="radio" name="pick" value="([^"]+)">', page)
+    assert "city-0001" in offered
+    assert "town-0001" not in offered, "of another manager's town"
+    wrong = signed("max").post("/staff/notices/new", **several | {"pick": "town-0001"})
+    assert (wrong.status_code, kept(made)) == (400, []), "what was not offered is not chosen"
+    late = signed("max").post("/staff/notices/new", **several | {"pick": "city-0001", "end": ""}).text
+    assert 'name="station" value="city-0001"' in late, "the choice outlives another mistake"
+    signed("max").post("/staff/notices/new", **several | {"pick": "city-0001"})
+    assert [each.station for each in kept(made)] == ["city-0001"]
+
+
+def test_it_is_signed_with_the_name_that_others_see(made: Console, signed: Signed) -> None:
+    signed("max").post("/staff/notices/new", **GOOD)
+    (posting,) = kept(made)
+    for path in ("/staff/notices", f"/staff/notices/{posting.id}"):
+        assert "<bdi>马经理</bdi>" in signed("vi").get(path).text.partition("<main")[2]
+
+
 def test_who_may_not(made: Console, signed: Signed) -> None:
     signed("ada").post("/staff/notices/new", **GOOD | {"place": "town"})
     signed("max").post("/staff/notices/new", **GOOD | {"place": "city/小店区"})
@@ -151,7 +173,7 @@ def test_it_is_ended_once(made: Console, signed: Signed) -> None:
     assert signed("max").post(f"/staff/notices/{posting.id}/end").status_code == 409
     assert signed("max").post(f"/staff/notices/{posting.id}", version="1", **GOOD).status_code == 409
     page = signed("max").get("/staff/notices").text
-    assert "max 提前结束" in page
+    assert "马经理 提前结束" in page
 
 
 def test_works_silence_the_place_and_all_of_it_is_in_the_log(made: Console, signed: Signed) -> None:

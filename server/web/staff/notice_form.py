@@ -44,6 +44,7 @@ class Filled:
     Attributes:
         place: ``network`` or ``network/district``. ``station``: an id or a piece of a name.
         start, end: local time, ``2026-11-23T14:00``; ``start`` "" is now.
+        pick: id of one of the stations that ``station`` fits, where that is not clear.
     """
 
     place: str = ""
@@ -54,11 +55,12 @@ class Filled:
     zh: str = ""
     en: str = ""
     works: bool = False
+    pick: str = ""
 
     @classmethod
     def sent(cls, form: Mapping[str, str]) -> "Filled":
         """As it was sent."""
-        names = ("place", "station", "access", "start", "end", "zh", "en")
+        names = ("place", "station", "access", "start", "end", "zh", "en", "pick")
         given = {name: form.get(name, "") for name in names}
         return cls(**given, works="works" in form)
 

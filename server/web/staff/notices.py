@@ -1,7 +1,7 @@
 """``/staff/notices``: what staff tell riders, now and planned; with works, their alerts are silenced too."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import Response
@@ -17,6 +17,7 @@ from server.web.staff import notice_form
 from server.web.staff.gate import Gate
 from server.web.staff.notice_form import ACCESS, MOST_FOUND, USUAL, Filled
 from server.web.staff.places import Registered
+from server.web.staff.reports import displays
 from server.web.staff.visit import MISSING, Refused, Visit
 
 PATH: Final = "/staff/notices"
@@ -25,13 +26,21 @@ NEW: Final = f"{PATH}/new"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A notice in the list; ``said``: as riders read it, ``stations``: how many it is for."""
+    """A notice in the list.
+
+    Attributes:
+        said: as riders read it.
+        stations: how many it is for.
+        who, ender: display names of whoever wrote and ended it.
+    """
 
     posting: Posting
     place: str
     said: str
     stations: int
     zone: str
+    who: str
+    ender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,13 @@ def add_notices(gate: Gate) -> None:
 
 def notices(visit: Visit) -> Response:
     """What runs, what is planned, and what is over."""
-    kept, where = Notices(visit.staff.desk), _whereabouts(visit)
-    rows = [_row(visit, each, where) for each in kept.standing(visit.now_ms) if concerns(visit, each)]
+    kept, where, people = Notices(visit.staff.desk), _whereabouts(visit), displays(visit)
+    rows = [_row(visit, each, where, people) for each in kept.standing(visit.now_ms) if concerns(visit, each)]
     return visit.page(
         "staff/notices.html",
         running=[row for row in rows if row.posting.from_ms <= visit.now_ms],
         planned=[row for row in rows if row.posting.from_ms > visit.now_ms],
-        past=[_row(visit, each, []) for each in kept.past(visit.now_ms) if concerns(visit, each)],
+        past=[_row(visit, each, [], people) for each in kept.past(visit.now_ms) if concerns(visit, each)],
         may=visit.may("inform_riders") or any(visit.may("inform_riders", each) for each in visit.user.places),
     )
 
@@ -87,6 +96,7 @@ def add(visit: Visit) -> Response:
     if aim.wrong:
         return _form(visit, filled, zone, {"place": aim.wrong}, found=aim.found)
     visit.require("inform_riders", _place(visit, aim.network, aim.district, aim.station))
+    filled = replace(filled, station=aim.station)
     draft = filled.draft(aim.network, aim.district, aim.station, None, zone)
     try:
         Notices(visit.staff.desk).add(draft, visit.user.name, visit.now_ms)
@@ -164,7 +174,7 @@ def _form(
         400 if wrong else 200,
         filled=filled,
         posting=posting,
-        row=_row(visit, posting, _whereabouts(visit)) if posting else None,
+        row=_row(visit, posting, _whereabouts(visit), displays(visit)) if posting else None,
         over=posting is not None and posting.over(visit.now_ms),
         may=visit.may("inform_riders", place) if posting else True,
         wrong=wrong or {},
@@ -207,7 +217,8 @@ def _one_station(visit: Visit, filled: Filled, network: str, district: str) -> A
     inside = board.place(network, district, "") if network else board.place("", "", "")
     networks = visit.staff.live.networks()
     here = [each for each in stations if not network or inside.covers(Whereabouts.of_station(each, networks))]
-    found = notice_form.matching(filled.station, here)
+    fitting = notice_form.matching(filled.station, here)
+    found = [each for each in fitting if each.id == filled.pick] or fitting
     if not found:
         return Aim(network, wrong="staff.notices.wrong.station")
     if len(found) > 1:
@@ -235,11 +246,12 @@ def _known(visit: Visit) -> Posting:
     return posting
 
 
-def _row(visit: Visit, posting: Posting, where: list[Whereabouts]) -> Row:
+def _row(visit: Visit, posting: Posting, where: list[Whereabouts], people: Mapping[str, str]) -> Row:
     zone = visit.zone(posting.network)
     matcher = board.place(posting.network, posting.district, posting.station)
     said = visit.text.notice(notice(posting.notice), zone)
-    return Row(posting, _name(visit, posting), said, sum(map(matcher.covers, where)), zone)
+    who, ender = (people.get(name, name) for name in (posting.by, posting.ended_by))
+    return Row(posting, _name(visit, posting), said, sum(map(matcher.covers, where)), zone, who, ender)
 
 
 def _whereabouts(visit: Visit) -> list[Whereabouts]:
