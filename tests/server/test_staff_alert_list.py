@@ -1,4 +1,4 @@
-"""What stands in the list of alerts: worst first, then by place; bounded, whatever is wrong."""
+"""What stands in the list of alerts: worst first, then what nobody has in hand; and never too much."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,17 @@ from server.accounts.roles import Place
 from server.alerts.kinds import KINDS
 from server.alerts.lifecycle import NotPossibleError, Uptime, act, alert_id
 from server.alerts.model import SEVERITIES, Alert, State, Subject
-from server.web.staff.alert_list import FOLD, PER_PAGE, Listing, Wanted, fits, listed, roots, wanted
+from server.web.staff.alert_list import (
+    FOLD,
+    FOLD_WIDE,
+    PER_PAGE,
+    Listing,
+    Wanted,
+    fits,
+    listed,
+    roots,
+    wanted,
+)
 from server.web.staff.alert_rows import POSSIBLE, Where
 
 NOW = 1_800_000_000_000
@@ -55,7 +65,7 @@ def lines(found: Listing) -> list[tuple[str, int, int]]:
     ]
 
 
-def test_the_worst_is_first_and_then_it_goes_by_place() -> None:
+def test_the_worst_is_first_and_then_at_one_moment_it_goes_by_place() -> None:
     found = of(
         [
             alert("counts_drifting", station(1)),
@@ -76,6 +86,20 @@ def test_the_worst_is_first_and_then_it_goes_by_place() -> None:
         "counts_drifting",
     ]
     assert dict(found.counts) == {"safety": 1, "critical": 2, "warning": 2, "info": 1}
+
+
+def test_what_nobody_has_in_hand_is_before_what_somebody_has_and_then_the_oldest() -> None:
+    found = of(
+        [
+            alert("station_offline", station(1), NOW - 9, "tian", "in_progress"),
+            alert("station_offline", station(2), NOW - 8, "tian", "acknowledged"),
+            alert("station_offline", station(3), NOW - 1),
+            alert("door_blocked", Subject("station", "s0-0004", "front"), NOW - 99),
+            alert("mains_lost", Subject("station", "s1-0005", "c1"), NOW - 2),
+        ]
+    )
+    told = [entry.first.subject.id for _, entries in found.sections for entry in entries]
+    assert told == ["s1-0005", "s0-0003", "s0-0002", "s0-0001", "s0-0004"], "but severity is before that"
 
 
 def test_a_district_that_is_down_is_one_line_that_stands_for_all_of_it() -> None:
@@ -122,6 +146,32 @@ def test_a_few_of_a_kind_are_lines_of_their_own_and_safety_always_is() -> None:
     few = [alert("too_hot", station(number)) for number in range(FOLD - 1)]
     smoke = [alert("cabinet_smoke", Subject("station", f"s0-{n:04}", "c1")) for n in range(FOLD + 3)]
     assert len(lines(of([*few, *smoke]))) == 2 * FOLD + 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "districts", "lines_", "why"),
+    [
+        ("socket_fault", (3, 2), [1] * 5, "few, here and there"),
+        ("socket_fault", (3, 3), [FOLD_WIDE], "many in the network, few in each district"),
+        ("socket_fault", (9, 5, 3), [17], "one line of the network, not one of each district"),
+        ("socket_fault", (FOLD, 1), [FOLD, 1], "many in one district alone"),
+        ("station_offline", (3, 3, 3), [1] * 9, "critical ones keep their places"),
+        ("station_offline", (5, 4), [5, 4], "a line for each district"),
+        ("cabinet_smoke", (9, 9), [1] * 18, "safety never"),
+    ],
+)
+def test_many_single_ones_of_a_kind_fold(
+    kind: str, districts: tuple[int, ...], lines_: list[int], why: str
+) -> None:
+    alerts = [alert(kind, station(n, place)) for place, count in enumerate(districts) for n in range(count)]
+    assert [count for _, count, _ in lines(of(alerts))] == lines_, why
+
+
+def test_a_folded_line_leads_to_all_of_it() -> None:
+    alerts = [alert("socket_fault", station(n, n % 3)) for n in range(9)]
+    (entry,) = next(entries for _, entries in of(alerts).sections if entries)
+    assert (entry.network, entry.district) == ("city", "")
+    assert len(lines(of(alerts, Wanted(kind="socket_fault", place="city")))) == 9
 
 
 def test_a_city_that_is_offline_is_a_short_page() -> None:

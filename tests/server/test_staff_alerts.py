@@ -10,7 +10,19 @@ import pytest
 
 from server.alerts.model import Alert, Subject
 from server.model import Station
-from tests.support.alarms import FAR, HERE, HOUR, MIN, SERVER, THERE, alarmed, alert, measured, warming
+from tests.support.alarms import (
+    FAR,
+    HERE,
+    HOUR,
+    MIN,
+    SERVER,
+    THERE,
+    alarmed,
+    alert,
+    measured,
+    snapshot,
+    warming,
+)
 from tests.support.console import Browser, Console, browsing
 from tests.support.staff import NOW_MS
 
@@ -59,9 +71,9 @@ def now(made: Console, of: Alert) -> Alert:
 
 def test_safety_is_first_and_every_alert_says_where_since_when_and_who_has_it(browse: Any) -> None:
     html = page(browse("ada"), "/staff/alerts")
-    order = [html.index(text) for text in ("smoke in a cabinet", "station offline", "too hot inside")]
+    order = [html.index(text) for text in ("Smoke in a cabinet", "Station offline", "Too hot inside")]
     assert order == sorted(order)
-    assert "33.2 °C, limit 30 °C" in html
+    assert "33.2 °C, limit 30 °C at the alert</bdi> · no new reading" in html
     assert "nobody is on it" in html
     assert re.search(r"handled by <bdi>you</bdi>", html)
     assert "People may be hurt" in html
@@ -89,9 +101,9 @@ def test_everybody_sees_what_is_theirs(
 def test_what_is_over_is_told_for_some_days(browse: Any) -> None:
     html = page(browse("ada"), "/staff/alerts?show=past")
     assert "Raspberry Pi too hot" in html
-    assert "cabinet without mains" in html
+    assert "Cabinet without mains" in html
     assert "马经理" in html, "who closed it"
-    assert "too hot inside" not in html
+    assert "Too hot inside" not in html
 
 
 def test_a_viewer_is_offered_nothing(browse: Any) -> None:
@@ -162,6 +174,25 @@ def test_what_stands_for_others_elsewhere_is_not_named(tmp_path: Path, of: Alert
 # --- the page of one ----------------------------------------------------------------------------------------
 
 
+def test_what_is_measured_now_stands_beside_what_was_when_it_fired(browse: Any, made: Console) -> None:
+    newest = snapshot(1, NOW_MS - MIN, 31.6)
+    made.live.apply("city-0001", newest, newest.at_ms)
+    made.live.show(made.now_ms)
+    for path in ("/staff/alerts", f"/staff/alerts/{HOT.id}", "/staff/stations/city-0001"):
+        html = page(browse("tian"), path)
+        assert "33.2 °C, limit 30 °C at the alert</bdi> · <bdi>now 31.6 °C</bdi>" in html, path
+
+
+def test_the_page_says_when_it_was_noticed_and_when_it_fired(browse: Any, made: Console) -> None:
+    late = replace(HOT, id="1" * 16, fired_ms=HOT.since_ms + 10 * MIN)
+    with made.staff.desk.writing() as connection:
+        made.services.ledger.write(connection, [late], (), [])
+    html = page(browse("vi"), f"/staff/alerts/{late.id}")
+    assert re.search(r"<dt>Noticed</dt><dd><time[^>]*>14:00<", html)
+    assert re.search(r"<dt>Alert</dt><dd><time[^>]*>14:10<", html)
+    assert "<dt>Alert</dt>" not in page(browse("vi"), f"/staff/alerts/{HOT.id}"), "it fired at once"
+
+
 def test_the_page_tells_what_to_do_and_shows_the_day(browse: Any, made: Console) -> None:
     measured(made, "city-0001", warming())
     made.reports.add("city-0001", "temperature", "很热 <i>", NOW_MS - HOUR)
@@ -172,7 +203,7 @@ def test_the_page_tells_what_to_do_and_shows_the_day(browse: Any, made: Console)
     assert "No readings" in html
     assert html.count('<path class="value"') == 4, "temperature and humidity, each with one gap"
     assert "limit 30 °C" in html
-    assert "smoke in a cabinet" in html, "what else is wrong there"
+    assert "Smoke in a cabinet" in html, "what else is wrong there"
     assert "很热 &lt;i&gt;" in html
     assert "三天前的" not in html
     assert "/staff/stations/city-0001" in html
@@ -330,6 +361,6 @@ def test_readings_that_cannot_be_read_hide_nothing_else(browse: Any, made: Conso
 def test_the_server_is_for_those_who_look_everywhere(tmp_path: Path) -> None:
     down = replace(OF_SERVER)
     with alarmed(tmp_path, down) as made, browsing(made) as browse:
-        assert "server lost the broker" in page(browse("vi"), f"/staff/alerts/{down.id}")
+        assert "Server lost the broker" in page(browse("vi"), f"/staff/alerts/{down.id}")
         page(browse("max"), f"/staff/alerts/{down.id}", 404)
-        assert "server lost the broker" not in page(browse("max"), "/staff/alerts")
+        assert "Server lost the broker" not in page(browse("max"), "/staff/alerts")

@@ -1,7 +1,8 @@
-"""Which alerts stand in the list, and in what order: worst first, then by place. Pure.
+"""Which alerts stand in the list, and in what order. Pure.
 
-What another alert says already stands below it; many of one kind in one district are one line. So a city
-that is offline is a page of some lines and not of thousands.
+Worst first, then what nobody has in hand, then the oldest; place only after that. What another alert says
+already stands below it; many of one kind in one district or network are one line. So a city that is
+offline is a page of some lines and not of thousands.
 """
 
 from collections import Counter
@@ -10,13 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from server.alerts.kinds import KINDS
-from server.alerts.model import SEVERITIES, Alert, Severity
+from server.alerts.model import ACTIVE, SEVERITIES, Alert, Severity
 from server.web.staff.alert_rows import Where
 
 PER_PAGE: Final = 40
 """Lines of one page."""
-FOLD: Final = 6
+FOLD: Final = 4
 """So many alerts of one kind in one district are one line."""
+FOLD_WIDE: Final = 6
+"""So many of one kind in one network are one line, where none of them is critical."""
 MOST_INSIDE: Final = 8
 """Of what a line stands for, so many are named below it; the rest is behind a link."""
 
@@ -89,19 +92,22 @@ def fits(alert: Alert, where: Where, asked: Wanted, login: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: an alert with what it stands for, or many of one kind in one district.
+    """One line: an alert with what it stands for, or many of one kind in one district or network.
 
     Attributes:
-        alerts: one, or the many.
+        alerts: one, or the many, in the order of the list.
+        network, district: where all of the many are, ``district`` "" for several.
         under: what the one alert stands for.
     """
 
     alerts: tuple[Alert, ...]
     under: tuple[Alert, ...] = ()
+    network: str = ""
+    district: str = ""
 
     @property
     def first(self) -> Alert:
-        """The one, or the oldest of the many."""
+        """The one, or the first of the many."""
         return self.alerts[0]
 
 
@@ -171,10 +177,11 @@ def listed(
 
 
 def _order(alert: Alert, where: Where) -> tuple[object, ...]:
-    """The server first, then network by network, whole districts before their stations."""
+    """By severity, by who has it, by age; then network by network, whole districts before their stations."""
+    hand = ACTIVE.index(alert.state) if alert.state in ACTIVE else len(ACTIVE)
     wide = {"server": 0, "network": 1, "station": 2}[alert.subject.scope]
     place = ("", "", 0, "") if where.place is None else (where.network, where.district, wide, where.name)
-    return SEVERITIES.index(alert.severity), *place, alert.subject, alert.since_ms, alert.id
+    return SEVERITIES.index(alert.severity), hand, alert.since_ms, *place, alert.subject, alert.id
 
 
 def _entries(
@@ -184,25 +191,37 @@ def _entries(
     asked: Wanted,
 ) -> list[Entry]:
     """Lines in the order of ``alerts``; many of a kind stand where the first of them is."""
-    groups: dict[tuple[object, ...], list[Alert]] = {}
+    single = [alert for alert in alerts if not _foldable(alert, under, asked)]
+    entries = [Entry((alert,), tuple(under.get(alert.id, ()))) for alert in single]
+    kinds: dict[tuple[object, ...], list[Alert]] = {}
     for alert in alerts:
-        groups.setdefault(_group(alert, where(alert), under, asked), []).append(alert)
-    entries: list[Entry] = []
-    for key, group in groups.items():
-        if key[0] == "many" and len(group) >= FOLD:
-            entries.append(Entry(tuple(sorted(group, key=lambda alert: alert.since_ms))))
-        else:
-            entries += [Entry((alert,), tuple(under.get(alert.id, ()))) for alert in group]
+        if _foldable(alert, under, asked):
+            key = (alert.severity, where(alert).network, alert.kind)
+            kinds.setdefault(key, []).append(alert)
+    for group in kinds.values():
+        entries += _folded(group, where)
     order = {alert.id: number for number, alert in enumerate(alerts)}
-    return sorted(entries, key=lambda entry: min(order[alert.id] for alert in entry.alerts))
+    return sorted(entries, key=lambda entry: order[entry.first.id])
 
 
-def _group(
-    alert: Alert, where: Where, under: Mapping[str, Sequence[Alert]], asked: Wanted
-) -> tuple[object, ...]:
-    """What alerts that are one line have in common; safety and what stands for others is always alone."""
+def _foldable(alert: Alert, under: Mapping[str, Sequence[Alert]], asked: Wanted) -> bool:
+    """Safety and what stands for others is always alone; so is all of what was asked for by name."""
     alone = alert.safety or alert.id in under or alert.subject.scope != "station"
-    asked_for = bool(asked.kind and asked.place) or bool(asked.under) or bool(asked.station)
-    if alone or asked_for:
-        return "one", alert.id
-    return "many", alert.severity, where.network, where.district, alert.kind
+    return not (alone or asked.under or asked.station or (asked.kind and asked.place))
+
+
+def _folded(group: Sequence[Alert], where: Callable[[Alert], Where]) -> list[Entry]:
+    """All of one kind in a network: one line of it, one of each district that has many, or each its own."""
+    districts: dict[str, list[Alert]] = {}
+    for alert in group:
+        districts.setdefault(where(alert).district, []).append(alert)
+    network = where(group[0]).network
+    if len(districts) > 1 and len(group) >= FOLD_WIDE and group[0].severity != "critical":
+        return [Entry(tuple(group), (), network)]
+    entries: list[Entry] = []
+    for district, alerts in districts.items():
+        if len(alerts) >= FOLD:
+            entries.append(Entry(tuple(alerts), (), network, district))
+        else:
+            entries += [Entry((alert,)) for alert in alerts]
+    return entries

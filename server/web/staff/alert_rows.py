@@ -9,9 +9,9 @@ from server.alerts.lifecycle import Action
 from server.alerts.model import SEVERITIES, Alert, State, Subject
 from server.alerts.silences import Maintenance, Silence, silenced
 from server.model import StationState
-from server.notify.texts import detail_of, kind_of
+from server.notify.texts import kind_of
 from server.web.public import Name
-from server.web.text import Text
+from server.web.staff.alert_words import Newest, Said, Unit, said, unit_of
 
 if TYPE_CHECKING:
     from server.web.staff.visit import Visit
@@ -25,8 +25,6 @@ POSSIBLE: Final[Mapping[State, tuple[Action, ...]]] = {
     "closed": (),
 }
 """What can be done to an alert in each state, but for comments; what is done most is first."""
-_SAID: Final = ("code", "alarms", "why")
-"""Values that the stations and the store say in words of their own, where no sentence tells them."""
 _SHORT: Final[tuple[Action, ...]] = ("acknowledge", "take")
 """What the list offers; the rest is on the alert's page."""
 
@@ -64,8 +62,8 @@ class Row:
     alert: Alert
     kind: str
     where: Where
-    unit: str
-    detail: str
+    unit: Unit
+    said: Said
     who: str
     mine: bool
     acts: tuple[Action, ...]
@@ -74,6 +72,11 @@ class Row:
     silence: Silence | None = None
     silencer: str = ""
     hidden: int = 0
+
+    @property
+    def heading(self) -> str:
+        """The kind, where a line begins with it."""
+        return capital(self.kind)
 
 
 class Teller:
@@ -108,7 +111,7 @@ class Teller:
 
     def row(self, alert: Alert, hidden: int = 0) -> Row:
         """An alert as a line."""
-        where = self.where(alert.subject)
+        where, newest = self.where(alert.subject), newest_of(self._visit, alert.subject)
         cause = self.standing.get(self.hidden.get(alert.id, ""))
         silence = self.silenced.get(alert.id)
         may = self._visit.may("handle_alerts", where.place)
@@ -117,8 +120,8 @@ class Teller:
             alert=alert,
             kind=kind_of(alert, self.text),
             where=where,
-            unit=self._unit(alert),
-            detail=detail(alert, self.text),
+            unit=self._unit(alert, newest),
+            said=said(alert, newest, self.text),
             who=self.person(alert.by),
             mine=mine,
             acts=tuple(act for act in offered(alert, mine) if act in _SHORT) if may else (),
@@ -129,12 +132,12 @@ class Teller:
             hidden=hidden,
         )
 
-    def _unit(self, alert: Alert) -> str:
+    def _unit(self, alert: Alert, newest: Newest) -> Unit:
         if alert.kind == "channel_failing":
             known = {entry.id: entry.name for entry in self._visit.staff.directory.channels()}
             label = known.get(alert.subject.unit, alert.subject.unit)
-            return self.text("staff.unit.channel", label=label)
-        return unit_of(alert, self._state(alert.subject), self.text)
+            return Unit(self.text("staff.unit.channel", label=label))
+        return unit_of(alert, newest, self.text)
 
     def _state(self, subject: Subject) -> StationState | None:
         return self._visit.staff.live.state(subject.id) if subject.scope == "station" else None
@@ -170,6 +173,22 @@ def _silenced(visit: "Visit", standing: Iterable[Alert]) -> dict[str, Silence]:
     return {alert_id: silence for alert_id, silence in found.items() if silence}
 
 
+def newest_of(visit: "Visit", subject: Subject) -> Newest:
+    """What is known now of a station; nothing of anything else."""
+    live = visit.staff.live
+    known = live.registered().get(subject.id) if subject.scope == "station" else None
+    if known is None:
+        return Newest()
+    id_ = subject.id
+    newest, health, info = live.newest(id_), live.health(id_), live.info(id_)
+    return Newest(live.state(id_), newest, health, info, known.thresholds)
+
+
+def capital(words: str) -> str:
+    """With a capital, as at the beginning of a line."""
+    return words[:1].upper() + words[1:]
+
+
 def worst(alert: Alert) -> tuple[int, int]:
     """By which alerts are sorted that are at one place: the worst first, then the oldest."""
     return SEVERITIES.index(alert.severity), alert.since_ms
@@ -179,57 +198,3 @@ def offered(alert: Alert, mine: bool) -> tuple[Action, ...]:
     """What can be done now and would change something: whoever works on it need not take it again."""
     taken = alert.state == "in_progress" and mine
     return tuple(act for act in POSSIBLE[alert.state] if not (act == "take" and taken))
-
-
-def detail(alert: Alert, text: Text) -> str:
-    """What was measured, or what the station itself says of it; "" where there is neither."""
-    measured = detail_of(alert, text)
-    if measured:
-        return measured
-    if alert.kind == "socket_fault" and isinstance(state := alert.values.get("state"), str):
-        return text.known("socket.state", state)
-    said = [str(alert.values[name]) for name in _SAID if alert.values.get(name)]
-    return text("staff.alert.code", code=said[0]) if said else ""
-
-
-def unit_of(alert: Alert, state: StationState | None, text: Text) -> str:
-    """The part that it is about, as its plate calls it; "" for the whole and where the place says it."""
-    unit, family = alert.subject.unit, _UNITS.get(alert.kind)
-    if not unit or alert.subject.scope == "network":
-        return ""
-    if family is None:
-        return unit
-    first, _, slot = unit.partition("/")
-    label = _label(family, first, state)
-    if slot:
-        return text("staff.unit.slot", label=label, slot=slot)
-    return text(f"staff.unit.{family}", label=label)
-
-
-def _label(family: str, unit: str, state: StationState | None) -> str:
-    labels: dict[str, str] = {}
-    if state is not None and family == "socket":
-        labels = {socket.id: socket.label for socket in state.socket_list}
-    elif state is not None and family == "cabinet":
-        labels = {cabinet.id: cabinet.label for cabinet in state.cabinets}
-    return labels.get(unit) or unit
-
-
-_UNITS: Final[Mapping[str, str]] = {
-    "sensor_failing": "sensor",
-    "door_blocked": "door",
-    "socket_fault": "socket",
-    "socket_overload": "socket",
-    **dict.fromkeys(
-        (
-            "slot_fault",
-            "cabinet_offline",
-            "mains_lost",
-            "no_charged_battery",
-            "cabinet_overheat",
-            "cabinet_smoke",
-        ),
-        "cabinet",
-    ),
-}
-"""What the unit of a kind is."""

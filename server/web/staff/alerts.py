@@ -26,15 +26,17 @@ _LATELY: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the template draws: one alert, or many of one kind in one district.
+    """What the template draws: one alert, or many of one kind in one place.
 
     Attributes:
+        around: names of where all of the many are.
         count: how many of the many, 0 for one alert; ``rest``: how many of them are not named.
         link: parameters of the list of all of them.
     """
 
     row: Row
     rows: tuple[Row, ...]
+    around: tuple[str, ...]
     count: int
     rest: int
     link: dict[str, str]
@@ -120,13 +122,15 @@ def _line(entry: Entry, teller: Teller, asked: Wanted) -> Line:
     first, inside = entry.first, entry.under or entry.alerts[1:]
     many = len(entry.alerts) > 1
     shown = (entry.alerts if many else entry.under)[:MOST_INSIDE]
-    where = teller.where(first.subject)
-    place = f"{where.network}/{where.district}" if where.district else where.network
+    place = f"{entry.network}/{entry.district}" if entry.district else entry.network
     link = asked.link(place=place, kind=first.kind, severity="") if many else asked.link(under=first.id)
     count = len(entry.alerts) if many else len(entry.under)
     return Line(
         row=teller.row(first, hidden=0 if many else len(inside)),
         rows=tuple(teller.row(alert) for alert in shown),
+        around=(teller.network(entry.network), entry.district)
+        if entry.district
+        else (teller.network(entry.network),),
         count=len(entry.alerts) if many else 0,
         rest=max(0, count - len(shown)),
         link=link,

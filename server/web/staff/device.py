@@ -20,7 +20,8 @@ from server.store import Counted
 from server.web import public
 from server.web.public import Name
 from server.web.staff import device_facts, reports
-from server.web.staff.alert_rows import detail, unit_of
+from server.web.staff.alert_rows import capital, newest_of
+from server.web.staff.alert_words import Said, Unit, said, unit_of
 from server.web.staff.device_history import DAY_MS, Drawing, Fittings, Kept, Range, Sheet, span_of
 from server.web.staff.fleet import network_names
 from server.web.staff.fleet_rows import STATES, State
@@ -43,9 +44,9 @@ class Trouble:
     """An alert in a line."""
 
     alert: Alert
-    kind: str
-    unit: str
-    detail: str
+    heading: str
+    unit: Unit
+    said: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def device(kept: Kept, visit: Visit) -> Response:
         doors=device_facts.doors(info, snapshot),
         chests=device_facts.chests(state.cabinets, snapshot),
         fault_words=lambda fault: device_facts.fault_words(visit.text, fault),
+        sensor_word=partial(device_facts.sensor_word, visit.text),
         health_ms=health[0] if health else None,
         health=health[1] if health else None,
         machine=list(device_facts.machine(health[1] if health else None, in_force)),
@@ -131,12 +133,11 @@ def _is_there(alert: Alert, station_id: str) -> bool:
 
 
 def _told(visit: Visit, alerts: Iterable[Alert]) -> list[Trouble]:
-    text, live = visit.text, visit.staff.live
+    text = visit.text
+    told = ((each, newest_of(visit, each.subject)) for each in alerts)
     return [
-        Trouble(
-            each, kind_of(each, text), unit_of(each, live.state(each.subject.id), text), detail(each, text)
-        )
-        for each in alerts
+        Trouble(each, capital(kind_of(each, text)), unit_of(each, newest, text), said(each, newest, text))
+        for each, newest in told
     ]
 
 

@@ -90,7 +90,7 @@ def _people(readings: Readings, sheet: _Sheet) -> list[tuple[int, float]]:
 
 
 def _marks(alert: Alert, text: Text) -> tuple[tuple[int, str], ...]:
-    moments = ((alert.fired_ms, "began"), (None if alert.active else alert.resolved_ms, "over"))
+    moments = ((alert.fired_ms, "fired"), (None if alert.active else alert.resolved_ms, "over"))
     return tuple((at_ms, text(f"staff.plot.mark.{name}")) for at_ms, name in moments if at_ms is not None)
 
 
