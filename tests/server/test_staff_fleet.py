@@ -51,6 +51,24 @@ def listed(page: str) -> list[str]:
     return re.findall(r'class="who" href="/staff/stations/([^"?]+)', page)
 
 
+def named(page: str) -> list[str]:
+    """Ids of the stations that are named before the list."""
+    part = page.partition('class="wrong-now"')[2].partition("</section>")[0]
+    return re.findall(r'href="/staff/stations/([^"?]+)', part)
+
+
+def test_a_few_stations_in_trouble_are_named_before_everything(browse: Browse, made: Console) -> None:
+    page = browse("ada").get("/staff/fleet").text
+    assert named(page) == ["city-0002", "city-0003", "city-0001"], "the worst first; none that never spoke"
+    assert named(browse("ada").get("/staff/fleet?state=offline").text) == [], "the list itself is that"
+    for n in range(7):
+        id_ = f"city-1{n:03}"
+        made.registry.put_stations([Station(id_, "city", id_, instrumented=True)])
+        made.live.refresh_registry(made.registry.networks(), made.registry.stations(), NOW_MS)
+        speak(made, id_, ago_ms=3_600_000)
+    assert named(browse("ada").get("/staff/fleet").text) == [], "ten are no few"
+
+
 @pytest.mark.parametrize(
     ("query", "ids", "why"),
     [

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from contract.messages import Health, Info, Snapshot, Status
@@ -18,6 +18,8 @@ TROUBLES: Final[tuple[Trouble, ...]] = ("lost", "backlog", "clock", "sensor", "p
 Sort = Literal["worst", "name", "age", "version", "backlog", "lost"]
 SORTS: Final[tuple[Sort, ...]] = ("worst", "name", "age", "version", "backlog", "lost")
 PAGE_ROWS: Final = 50
+FEW: Final = 10
+"""Fewer stations in trouble than this are named before everything else on a phone."""
 
 _WORDS: Final[Mapping[str, State]] = {"fresh": "online", "stale": "stale", "offline": "offline"}
 
@@ -77,6 +79,11 @@ class Choice:
     search: str = ""
     sort: Sort = "worst"
     page: int = 1
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether more is chosen than a place."""
+        return replace(self, network="", district="") != Choice()
 
     def parameters(self, **other: object) -> dict[str, object]:
         """As in an address, with ``other`` in the place of what is chosen."""
@@ -148,6 +155,12 @@ def page_of(rows: Sequence[Row], page: int) -> tuple[Sequence[Row], int, int]:
     pages = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(max(1, page), pages)
     return rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS], page, pages
+
+
+def few_wrong(rows: Sequence[Row]) -> Sequence[Row]:
+    """The stations that were heard and are silent or in trouble, if they are few; the worst first."""
+    wrong = [row for row in rows if row.state in ("stale", "offline") or row.troubles]
+    return sorted(wrong, key=_worst) if len(wrong) < FEW else ()
 
 
 def states(rows: Iterable[Row]) -> Mapping[str, int]:
