@@ -180,7 +180,9 @@ def test_what_is_measured_now_stands_beside_what_was_when_it_fired(browse: Any, 
     made.live.show(made.now_ms)
     for path in ("/staff/alerts", f"/staff/alerts/{HOT.id}", "/staff/stations/city-0001"):
         html = page(browse("tian"), path)
-        assert "33.2 °C, limit 30 °C at the alert</bdi> · <bdi>now 31.6 °C</bdi>" in html, path
+        assert '33.2 °C, limit 30 °C at the alert</bdi> · <bdi class="present">now 31.6 °C</bdi>' in html, (
+            path
+        )
 
 
 def test_the_page_says_when_it_was_noticed_and_when_it_fired(browse: Any, made: Console) -> None:
