@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from itertools import product
 from typing import Any, Final
 
@@ -15,13 +14,11 @@ from server.model import Access, Comfort, Crowding
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from server.web.text import LOOKS
-from tests.support.browser import chromium, phone
+from tests.support.browser import phone
+from tests.support.looks import looks_right, open_all
 from tests.support.serving import serving
 from tests.support.web import TableLive, TableStore, open_state, static_state, station
 
-AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-FIND: Final = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map(
-    ({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary])])"""
 PAGES: Final = {
     "home": "/",
     "list": "/n/taiyuan",
@@ -36,41 +33,6 @@ PAGES: Final = {
     "missing": "/s/nowhere",
     "offline": "/offline",
 }
-WIDER: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-CUT: Final = """() => [...document.querySelectorAll("main *, header *, footer *")].filter((e) => {
-    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) return false;
-    const style = getComputedStyle(e);
-    if (e.closest(".sr, [hidden], .kind, svg, template") || style.visibility === "hidden") return false;
-    const words = document.createRange();
-    words.selectNodeContents(e);
-    const text = words.getBoundingClientRect();
-    if (!text.width) return false;
-    let box = e;
-    while (box && !/hidden|clip/.test(getComputedStyle(box).overflowX)) box = box.parentElement;
-    const limit = box ? box.getBoundingClientRect().right : innerWidth;
-    const ellipsis = box && /ellipsis/.test(getComputedStyle(box).textOverflow);
-    return !ellipsis && text.right > limit + 1;
-}).map((e) => `${e.className || e.nodeName}: ${e.textContent.trim()}`)"""
-"""Texts that stand out of the screen, or of a box that cuts them off."""
-SMALL: Final = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
-    .concat([...document.querySelectorAll("label")].filter((e) => e.querySelector("input")))
-    .filter((e) => e.checkVisibility({ visibilityProperty: true }))
-    .filter((e) => !e.closest(".skip, .leaflet-control-attribution"))
-    .filter((e) => e.matches("label") || !e.closest("label"))
-    .map((e) => {
-        const over = getComputedStyle(e, "::after");
-        const whole = over.position === "absolute" && over.content !== "none" && e.closest(".card, .network");
-        const { width, height } = (whole || e).getBoundingClientRect();
-        return [width, height, `${e.className || e.nodeName} ${e.textContent.trim()}`];
-    })
-    .filter(([width, height]) => width && (width < least || height < least))"""
-"""Targets narrower or lower than so many CSS pixels; what is stretched over its card is as large as that."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +75,7 @@ def opened(page: Page, url: str, name: str) -> None:
         page.locator("[data-view=map]").click()
         expect(page.locator("#map")).to_be_visible()
         expect(page.locator("#map .leaflet-marker-icon").first).to_be_visible()
-    for details in page.locator("details").all():
-        details.evaluate("(e) => (e.open = true)")
+    open_all(page)
 
 
 @pytest.fixture(
@@ -131,21 +92,8 @@ def shown(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterato
         yield page
 
 
-def test_axe_finds_nothing(shown: Page) -> None:
-    shown.evaluate(AXE)
-    assert shown.evaluate(FIND) == []
-
-
-def test_what_is_tapped_is_as_large_as_a_finger(shown: Page) -> None:
-    assert shown.evaluate(SMALL, 44) == []
-
-
-def test_it_works_on_a_narrow_phone_and_in_large_type(shown: Page) -> None:
-    shown.set_viewport_size({"width": 320, "height": 640})
-    for percent in (100, 200):
-        shown.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
-        assert shown.evaluate(WIDER) <= 0, percent
-        assert shown.evaluate(CUT) == [], percent
+def test_it_is_fit_for_everybodys_eyes_and_hands(shown: Page) -> None:
+    looks_right(shown)
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "door"])

@@ -5,22 +5,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from server.accounts.sessions import COOKIE
 from server.accounts.tables import PART as ACCOUNTS
 from server.alerts.ledger import PART as ALERTS
 from server.desk import Desk
 from server.notices import PART as NOTICES
 from server.notices import Draft, Notices
-from tests.support.browser import phone
+from tests.support.browser import phone, signed_in
 from tests.support.console import STATIONS, Console, console
+from tests.support.looks import violations, wider
 from tests.support.mosquitto import Broker
 from tests.support.server import register, running_server, settings_for
 from tests.support.serving import serving
@@ -29,9 +28,6 @@ from tests.support.wait import until
 WORDS = "停电检修，<b>请绕行</b>，电话 0351-1234567"
 ENGLISH = "Power cut, call 0351-1234567"
 HERE = "/s/city-0001"
-AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-FIND: Final = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map(
-    ({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary])])"""
 
 
 class Site:
@@ -81,31 +77,10 @@ def ticking(site: Site) -> Iterator[None]:
 
 
 @contextmanager
-def signed_in(browser: Browser, site: Site, name: str, **options: Any) -> Iterator[Page]:
-    with phone(browser, **options) as context:
-        address = site.url.replace("http:", "https:")
-        context.add_cookies(
-            [
-                {
-                    "name": COOKIE,
-                    "value": site.made.token(name),
-                    "url": address,
-                    "secure": True,
-                    "httpOnly": True,
-                }
-            ]
-        )
+def manager(browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
+    """A page of the manager's."""
+    with signed_in(browser, site.url, site.made.token("max"), **options) as context:
         yield context.new_page()
-
-
-def violations(page: Page) -> list[Any]:
-    page.evaluate(AXE)
-    found: list[Any] = page.evaluate(FIND)
-    return found
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def fill(page: Page, url: str, hours: str = "18:00") -> None:
@@ -130,7 +105,7 @@ def test_riders_read_it_within_two_seconds_everywhere_and_no_more_when_it_is_end
     browser: Browser, site: Site
 ) -> None:
     with (
-        signed_in(browser, site, "max") as staff,
+        manager(browser, site) as staff,
         phone(browser) as riders,
         phone(browser, locale="en-GB") as english,
         reader(riders, f"{site.url}/n/city") as listed,
@@ -168,7 +143,7 @@ def test_riders_read_it_within_two_seconds_everywhere_and_no_more_when_it_is_end
 
 
 def test_what_is_planned_stands_in_the_week_and_ranks_as_closing_time(browser: Browser, site: Site) -> None:
-    with signed_in(browser, site, "max", java_script_enabled=False) as staff:
+    with manager(browser, site, java_script_enabled=False) as staff:
         fill(staff, site.url, "14:00")
         end = staff.locator("[name=end]").input_value()
         staff.locator("[name=start]").fill(f"{end[:10]}T10:20")
@@ -221,20 +196,19 @@ def test_a_running_server_tells_of_it_within_two_seconds_and_after_a_restart(
     desk.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
 def test_the_pages_fit_and_can_be_read_by_everybody(
     browser: Browser, site: Site, width: int, language: str, scheme: str
 ) -> None:
     size = {"viewport": {"width": width, "height": 780}, "is_mobile": width < 700, "color_scheme": scheme}
-    with signed_in(browser, site, "max", **size) as staff:
+    with manager(browser, site, **size) as staff:
         fill(staff, site.url)
         staff.get_by_role("button", name="公布").click()
         expect(staff.locator(".told-row")).to_have_count(1)
         for path in ("notices", "notices/new", "notices/1", "thresholds", "thresholds?place=city"):
             staff.goto(f"{site.url}/staff/{path}{'&' if '?' in path else '?'}lang={language}")
-            assert fits(staff), path
+            assert wider(staff) <= 0, path
             assert violations(staff) == [], path
         with phone(browser, **size) as riders:
             page = riders.new_page()
@@ -242,5 +216,5 @@ def test_the_pages_fit_and_can_be_read_by_everybody(
                 page.goto(f"{site.url}{path}?lang={language}")
                 told = page.locator(".notices:not([hidden])")
                 expect(told).to_contain_text("0351-1234567", timeout=5_000)
-                assert fits(page), path
+                assert wider(page) <= 0, path
                 assert violations(page) == [], path

@@ -9,14 +9,13 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.accounts.sessions import COOKIE
 from server.alerts.model import Alert, Subject
 from server.alerts.silences import Matcher, Silence
 from server.model import Station
-from tests.e2e.test_accessibility import AXE, CUT, FIND, SMALL, WIDER
 from tests.support.alarms import HERE, HOUR, MIN, THERE, alarmed, alert, measured, warming
-from tests.support.browser import chromium, phone
+from tests.support.browser import signed_in
 from tests.support.console import Console
+from tests.support.looks import looks_right, open_all
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS
 
@@ -56,12 +55,6 @@ PAGES: Final = {
     "silences": "/staff/silences?station=city-0001",
 }
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @contextmanager
@@ -104,10 +97,7 @@ def opened(
 ) -> Iterator[Page]:
     """A page, signed in."""
     made, url = console
-    with phone(browser, **options) as context:
-        # Browsers take a secure cookie for localhost without HTTPS.
-        secure = url.replace("http:", "https:")
-        context.add_cookies([{"name": COOKIE, "value": made.token(name), "url": secure, "secure": True}])
+    with signed_in(browser, url, made.token(name), **options) as context:
         page = context.new_page()
         page.goto(url + path)
         yield page
@@ -122,26 +112,12 @@ def shown(request: pytest.FixtureRequest, browser: Browser, looked_at: tuple[Con
     name, (locale, scheme) = request.param
     options = {"locale": locale, "color_scheme": scheme, "reduced_motion": "reduce"}
     with opened(browser, looked_at, PAGES[name], **options) as page:
-        for details in page.locator("details").all():
-            details.evaluate("(e) => (e.open = true)")
+        open_all(page)
         yield page
 
 
-def test_axe_finds_nothing(shown: Page) -> None:
-    shown.evaluate(AXE)
-    assert shown.evaluate(FIND) == []
-
-
-def test_what_is_tapped_is_as_large_as_a_finger(shown: Page) -> None:
-    assert shown.evaluate(SMALL, 44) == []
-
-
-def test_it_works_on_a_narrow_phone_and_in_large_type(shown: Page) -> None:
-    shown.set_viewport_size({"width": 320, "height": 640})
-    for percent in (100, 200):
-        shown.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
-        assert shown.evaluate(WIDER) <= 0, percent
-        assert shown.evaluate(CUT) == [], percent
+def test_it_is_fit_for_everybodys_eyes_and_hands(shown: Page) -> None:
+    looks_right(shown)
 
 
 def test_the_worst_is_what_is_seen_first(browser: Browser, looked_at: tuple[Console, str]) -> None:

@@ -11,17 +11,16 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.accounts.sessions import COOKIE
 from server.alerts.model import Alert, Bundle, Subject
 from server.alerts.silences import Matcher
 from server.notify import health
 from server.notify.checks import ChannelForm, ReceiverForm
 from server.notify.model import Refused, Sent
 from server.notify.receivers import Quiet
-from tests.e2e.test_accessibility import AXE, CUT, FIND, SMALL, WIDER
 from tests.support.bots import Bots
-from tests.support.browser import chromium, phone
+from tests.support.browser import signed_in
 from tests.support.console import Console
+from tests.support.looks import looks_right, open_all
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS
 from tests.support.switchboard import switchboard
@@ -52,12 +51,6 @@ class Started:
     bots: Bots
     url: str
     ids: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @contextmanager
@@ -107,10 +100,7 @@ def worked_in(tmp_path: Path) -> Iterator[Started]:
 @contextmanager
 def opened(browser: Browser, running: Started, path: str, **options: Any) -> Iterator[Page]:
     """A page for an admin."""
-    with phone(browser, **options) as context:
-        secure = running.url.replace("http:", "https:")
-        token = running.made.token("ada")
-        context.add_cookies([{"name": COOKIE, "value": token, "url": secure, "httpOnly": True}])
+    with signed_in(browser, running.url, running.made.token("ada"), **options) as context:
         page = context.new_page()
         page.goto(running.url + path)
         yield page
@@ -125,32 +115,12 @@ def shown(request: pytest.FixtureRequest, browser: Browser, looked_at: Started) 
     name, (locale, scheme) = request.param
     path = PAGES[name].format(**looked_at.ids)
     with opened(browser, looked_at, path, locale=locale, color_scheme=scheme) as page:
-        page.evaluate("document.querySelectorAll('details').forEach((e) => (e.open = true))")
+        open_all(page)
         yield page
 
 
-def test_axe_finds_nothing(shown: Page) -> None:
-    shown.evaluate(AXE)
-    assert shown.evaluate(FIND) == []
-
-
-def test_what_is_tapped_is_as_large_as_a_finger(shown: Page) -> None:
-    assert shown.evaluate(SMALL, 44) == []
-
-
-def test_it_works_on_a_narrow_phone_and_in_large_type(shown: Page) -> None:
-    shown.set_viewport_size({"width": 320, "height": 640})
-    for percent in (100, 200):
-        shown.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
-        assert shown.evaluate(WIDER) <= 0, percent
-        assert shown.evaluate(CUT) == [], percent
-
-
-def looks_right(page: Page) -> None:
-    """What only an answer to a form shows is as accessible as the rest."""
-    page.evaluate(AXE)
-    assert page.evaluate(FIND) == []
-    assert page.evaluate(WIDER) <= 0
+def test_it_is_fit_for_everybodys_eyes_and_hands(shown: Page) -> None:
+    looks_right(shown)
 
 
 @pytest.mark.parametrize(

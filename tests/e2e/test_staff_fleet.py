@@ -1,15 +1,12 @@
 """The fleet, a device and riders' reports in a real Chromium: a phone, a desk, both languages, no scripts."""
 
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from contract import topics
 from contract.messages import (
@@ -25,22 +22,15 @@ from contract.messages import (
     Socket,
     SocketInfo,
 )
-from server.accounts.sessions import COOKIE
 from server.alerts.model import Alert, Subject
 from server.model import Station
 from server.store import DeadLetter
-from tests.support.browser import PHONE, chromium, phone
+from tests.support.browser import PHONE, signed_in
 from tests.support.console import Console, console
 from tests.support.fleet import announce, hear, ingesting, snapshot, speak
+from tests.support.looks import looks_right, open_all, violations, wider
 from tests.support.serving import serving
 
-AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-FIND: Final = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map(
-    ({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary])])"""
-WIDER: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SMALL: Final = """() => [...document.querySelectorAll("main button, main .chips a, main .tiles a")]
-    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44)
-    .map((e) => e.textContent.trim())"""
 STATION: Final = "/staff/stations/city-0001"
 PAGES: Final = {
     "fleet": "/staff/fleet",
@@ -53,16 +43,11 @@ PAGES: Final = {
     "report": "/staff/reports/1",
     "done": "/staff/reports/3",
 }
-SIZES: Final = {"narrow": (320, 640), "phone": (360, 780), "desk": (1280, 900)}
+SIZES: Final[dict[str, ViewportSize]] = {
+    "phone": {"width": 360, "height": 780},
+    "desk": {"width": 1280, "height": 900},
+}
 HOSTILE: Final = "<img src=x onerror=document.title='owned'>" + "很长的名字" * 12
-PICTURES: Final = os.environ.get("WAYSTATION_PICTURES")
-"""A folder for pictures of every page, to look at; none are taken without it."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
@@ -77,17 +62,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
 def url(made: Console) -> Iterator[str]:
     with serving(made.app) as port, ingesting(made):
         yield f"http://localhost:{port}"
-
-
-@contextmanager
-def signed_in(
-    browser: Browser, made: Console, url: str, name: str = "ada", **options: Any
-) -> Iterator[BrowserContext]:
-    """Somebody's browser with the cookie of a session."""
-    with phone(browser, **options) as context:
-        cookie = {"name": COOKIE, "value": made.token(name), "url": url.replace("http://", "https://")}
-        context.add_cookies([cookie | {"secure": True, "httpOnly": True}])  # type: ignore[list-item]
-        yield context
 
 
 def filled(made: Console) -> None:
@@ -154,32 +128,33 @@ def past(at_ms: int, number: int) -> Snapshot:
     )
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Console, str]]:
+    """A console that is only looked at."""
+    with console(tmp_path_factory.mktemp("console")) as made:
+        made.now_ms = time.time_ns() // 1_000_000
+        filled(made)
+        with serving(made.app) as port:
+            yield made, f"http://localhost:{port}"
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_fit_for_everybody(
-    browser: Browser, made: Console, url: str, *, language: str, scheme: str, size: str
+    browser: Browser, looked_at: tuple[Console, str], name: str, language: str, scheme: str
 ) -> None:
-    width, height = SIZES[size]
-    options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
-    with signed_in(browser, made, url, **options) as context:
-        page = context.new_page()
-        for name, path in PAGES.items():
-            page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={language}")
-            expect(page.locator("main h1")).to_be_visible()
-            opened(page)
-            page.evaluate(AXE)
-            assert page.evaluate(FIND) == [], name
-            assert page.evaluate(WIDER) == 0, f"{name} is wider than the screen"
-            assert page.evaluate(SMALL) == [], f"{name}: too small for a thumb"
-            assert page.title() != "owned"
-            if PICTURES:
-                page.screenshot(path=f"{PICTURES}/{name}-{language}-{scheme}-{size}.png", full_page=True)
-
-
-def opened(page: Page) -> None:
-    """With everything unfolded."""
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    made, url = looked_at
+    options: dict[str, Any] = {"viewport": SIZES["phone"], "color_scheme": scheme}
+    with signed_in(browser, url, made.token("ada"), **options) as context:
+        page, path = context.new_page(), PAGES[name]
+        page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={language}")
+        expect(page.locator("main h1")).to_be_visible()
+        open_all(page)
+        looks_right(page)
+        assert page.title() != "owned"
+        page.set_viewport_size(SIZES["desk"])
+        assert violations(page) == []
+        assert wider(page) <= 0
 
 
 def people(made: Console) -> int | None:
@@ -189,7 +164,7 @@ def people(made: Console) -> int | None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_one_tap_sets_how_many_are_inside(browser: Browser, made: Console, url: str, scripts: bool) -> None:
-    with signed_in(browser, made, url, "tian", java_script_enabled=scripts) as context:
+    with signed_in(browser, url, made.token("tian"), java_script_enabled=scripts) as context:
         page = context.new_page()
         page.goto(url + STATION)
         page.get_by_role("button", name="没有人").tap()
@@ -210,7 +185,7 @@ def test_one_tap_sets_how_many_are_inside(browser: Browser, made: Console, url: 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_report_from_first_to_last(browser: Browser, made: Console, url: str, scripts: bool) -> None:
-    with signed_in(browser, made, url, "tian", java_script_enabled=scripts) as context:
+    with signed_in(browser, url, made.token("tian"), java_script_enabled=scripts) as context:
         page = context.new_page()
         page.goto(url + "/staff/reports")
         page.get_by_role("link", name="其他问题").or_(page.locator(".reports .what").nth(1)).first.tap()
@@ -227,7 +202,7 @@ def test_a_report_from_first_to_last(browser: Browser, made: Console, url: str, 
 
 
 def test_a_report_is_linked_to_an_alert(browser: Browser, made: Console, url: str) -> None:
-    with signed_in(browser, made, url, "tian") as context:
+    with signed_in(browser, url, made.token("tian")) as context:
         page = context.new_page()
         page.goto(url + "/staff/reports/1")
         page.get_by_role("button", name="关联到告警").tap()
@@ -237,7 +212,7 @@ def test_a_report_is_linked_to_an_alert(browser: Browser, made: Console, url: st
 
 
 def test_filters_lead_to_a_station_without_scripts(browser: Browser, made: Console, url: str) -> None:
-    with signed_in(browser, made, url, java_script_enabled=False) as context:
+    with signed_in(browser, url, made.token("ada"), java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(url + "/staff/fleet")
         page.get_by_text("筛选和排序").tap()
@@ -250,7 +225,7 @@ def test_filters_lead_to_a_station_without_scripts(browser: Browser, made: Conso
 
 
 def test_the_device_page_is_live(browser: Browser, made: Console, url: str) -> None:
-    with signed_in(browser, made, url, viewport=PHONE) as context:
+    with signed_in(browser, url, made.token("ada"), viewport=PHONE) as context:
         page = context.new_page()
         page.goto(url + STATION)
         expect(page.locator(".watch[data-state='live']")).to_be_visible()

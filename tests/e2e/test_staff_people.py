@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from server.accounts import audit
 from server.accounts.roles import Place
-from server.accounts.sessions import COOKIE
 from server.accounts.users import Profile
-from tests.e2e.test_accessibility import AXE, CUT, FIND, SMALL, WIDER
-from tests.support.browser import chromium, phone
+from tests.support.browser import phone, signed_in
 from tests.support.console import Console, console
+from tests.support.looks import looks_right, open_all, violations
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS, TERMINAL
 
@@ -31,12 +30,6 @@ PAGES: Final = {
     "filtered": "/staff/audit?what=user.added&from=2027-01-15",
 }
 Started = tuple[Console, str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @contextmanager
@@ -70,20 +63,11 @@ def worked_in(tmp_path: Path) -> Iterator[Started]:
 @contextmanager
 def opened(browser: Browser, started: Started, path: str, **options: Any) -> Iterator[Page]:
     """A page for an admin."""
-    with signed_in(browser, started, "ada", **options) as context:
-        page = context.new_page()
-        page.goto(started[1] + path)
-        yield page
-
-
-@contextmanager
-def signed_in(browser: Browser, started: Started, name: str, **options: Any) -> Iterator[BrowserContext]:
-    """Somebody's browser with the cookie of their session, as the sign-in sets it."""
     made, url = started
-    with phone(browser, **options) as context:
-        secure = url.replace("http:", "https:")
-        context.add_cookies([{"name": COOKIE, "value": made.token(name), "url": secure, "httpOnly": True}])
-        yield context
+    with signed_in(browser, url, made.token("ada"), **options) as context:
+        page = context.new_page()
+        page.goto(url + path)
+        yield page
 
 
 @pytest.fixture(
@@ -94,25 +78,12 @@ def signed_in(browser: Browser, started: Started, name: str, **options: Any) -> 
 def shown(request: pytest.FixtureRequest, browser: Browser, looked_at: Started) -> Iterator[Page]:
     name, (locale, scheme) = request.param
     with opened(browser, looked_at, PAGES[name], locale=locale, color_scheme=scheme) as page:
-        page.evaluate("document.querySelectorAll('details').forEach((e) => (e.open = true))")
+        open_all(page)
         yield page
 
 
-def test_axe_finds_nothing(shown: Page) -> None:
-    shown.evaluate(AXE)
-    assert shown.evaluate(FIND) == []
-
-
-def test_what_is_tapped_is_as_large_as_a_finger(shown: Page) -> None:
-    assert shown.evaluate(SMALL, 44) == []
-
-
-def test_it_works_on_a_narrow_phone_and_in_large_type(shown: Page) -> None:
-    shown.set_viewport_size({"width": 320, "height": 640})
-    for percent in (100, 200):
-        shown.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
-        assert shown.evaluate(WIDER) <= 0, percent
-        assert shown.evaluate(CUT) == [], percent
+def test_it_is_fit_for_everybodys_eyes_and_hands(shown: Page) -> None:
+    looks_right(shown)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +155,7 @@ def test_what_is_wrong_stands_beside_the_field_and_nothing_is_lost(
         expect(field).to_have_accessible_description(re.compile("已经有人用了"))
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_label("显示的名字")).to_have_value("另一位田师傅")
-        page.evaluate(AXE)
-        assert page.evaluate(FIND) == []
+        assert violations(page) == []
 
 
 def test_the_only_admin_is_told_why_they_stay(browser: Browser, worked_in: Started) -> None:
@@ -214,8 +184,8 @@ def test_the_log_is_searched_and_turned_over(browser: Browser, looked_at: Starte
 
 
 def test_who_was_signed_in_is_not_once_they_are_disabled(browser: Browser, worked_in: Started) -> None:
-    _, url = worked_in
-    with signed_in(browser, worked_in, "vi") as context:
+    made, url = worked_in
+    with signed_in(browser, url, made.token("vi")) as context:
         vi = context.new_page()
         vi.goto(f"{url}/staff/more")
         expect(vi.get_by_role("button", name="退出登录")).to_be_visible()

@@ -14,9 +14,9 @@ from server.alerts.model import Alert, Subject
 from server.web.staff import console as parts
 from server.web.staff import stream
 from server.web.staff.gate import Gate, Visit
-from tests.e2e.test_accessibility import AXE, CUT, FIND, SMALL, WIDER
 from tests.support.browser import chromium, phone
 from tests.support.console import Console, console
+from tests.support.looks import looks_right
 from tests.support.serving import serving
 from tests.support.staff import PASSWORD
 
@@ -256,15 +256,7 @@ def test_for_everybodys_eyes_and_hands(browser: Browser, url: str, locale: str, 
             if path == "/staff/more":
                 sign_in(page, url)
             page.goto(url + path)
-            page.evaluate(AXE)
-            assert page.evaluate(FIND) == [], path
-            assert page.evaluate(SMALL, 44) == [], path
-            page.set_viewport_size({"width": 320, "height": 640})
-            for percent in (100, 200):
-                page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
-                assert page.evaluate(WIDER) <= 0, (path, percent)
-                assert page.evaluate(CUT) == [], (path, percent)
-            page.set_viewport_size({"width": 390, "height": 844})
+            looks_right(page)
 
 
 def test_a_name_that_is_code_is_shown_as_text(page: Page, url: str, made: Console) -> None:

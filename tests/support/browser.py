@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from server.accounts.sessions import COOKIE
+
 PHONE = {"width": 390, "height": 844}
 """A usual phone, in CSS pixels."""
 _QUIET = (
@@ -52,3 +54,15 @@ def phone(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
         yield context
     finally:
         context.close()
+
+
+@contextmanager
+def signed_in(browser: Browser, url: str, token: str, **options: Any) -> Iterator[BrowserContext]:
+    """A phone's browser with the cookie of a session, as signing in sets it."""
+    with phone(browser, **options) as context:
+        # Browsers take a secure cookie for localhost without HTTPS.
+        secure = url.replace("http:", "https:")
+        context.add_cookies(
+            [{"name": COOKIE, "value": token, "url": secure, "secure": True, "httpOnly": True}]
+        )
+        yield context
