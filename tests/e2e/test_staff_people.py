@@ -130,7 +130,7 @@ def test_going_back_or_reloading_never_shows_the_password_again(browser: Browser
         # Neither in the cache nor in memory: the browser would have to send the form again, and asks.
         with pytest.raises(Error, match="ERR_CACHE_MISS"):
             page.go_back()
-        assert first not in page.content()
+        expect(page.locator("body")).not_to_contain_text(first)
         page.goto(worked_in[1] + "/staff/add-person")
         page.get_by_label("登录名").fill("li")
         page.get_by_label("只看").check()
@@ -139,7 +139,7 @@ def test_going_back_or_reloading_never_shows_the_password_again(browser: Browser
         second = page.locator(".secret code").last.inner_text()
         page.reload()
         expect(page.get_by_role("alert")).to_contain_text("已经有人用了")
-        assert second not in page.content()
+        expect(page.locator("body")).not_to_contain_text(second)
 
 
 def test_what_is_wrong_stands_beside_the_field_and_nothing_is_lost(

@@ -12,7 +12,8 @@ from server.alerts.model import Alert
 from server.model import family
 from server.reports import KINDS, NotPossibleError, Report, Reports, ReportsError, UnknownReportError, Work
 from server.web.public import Name
-from server.web.staff.alert_rows import unit_of
+from server.web.staff.alert_rows import newest_of
+from server.web.staff.alert_words import unit_of
 from server.web.staff.fleet import network_names, worded
 from server.web.staff.gate import Gate, Refused
 from server.web.staff.visit import MISSING, Visit
@@ -137,7 +138,7 @@ def _page(visit: Visit, report: Report, status: int = 200, why_not: str = "") ->
         lines=_read(lambda: _file(visit).lines(report.id)),
         alert=visit.staff.engine.find(report.alert) if report.alert else None,
         alerts=[each for each in alerts if each.id != report.alert],
-        part=lambda alert: unit_of(alert, visit.staff.live.state(report.station), visit.text),
+        part=lambda alert: unit_of(alert, newest_of(visit, alert.subject), visit.text).label,
         others=[each for each in at_station(visit, report.station) if each.id != report.id],
         may=visit.may("handle_reports", _place(visit, report.station)),
         displays=displays(visit),
