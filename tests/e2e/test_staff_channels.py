@@ -20,12 +20,11 @@ from server.notify.receivers import Quiet
 from tests.support.bots import Bots
 from tests.support.browser import signed_in
 from tests.support.console import Console
-from tests.support.looks import looks_right, open_all
+from tests.support.looks import DESK, looks_right, open_all
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS
 from tests.support.switchboard import switchboard
 
-DESK: Final = {"viewport": {"width": 1280, "height": 900}, "is_mobile": False, "has_touch": False}
 OFFLINE: Final = Alert(
     "00c0ffee00c0ffee", "station_offline", "critical", Subject("station", "city-0001"), "firing",
     NOW_MS - 300_000, NOW_MS - 120_000, version=1,

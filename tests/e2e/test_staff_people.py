@@ -15,11 +15,10 @@ from server.accounts.roles import Place
 from server.accounts.users import Profile
 from tests.support.browser import phone, signed_in
 from tests.support.console import Console, console
-from tests.support.looks import looks_right, open_all, violations
+from tests.support.looks import DESK, looks_right, open_all, violations
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS, TERMINAL
 
-DESK: Final = {"viewport": {"width": 1280, "height": 900}, "is_mobile": False, "has_touch": False}
 PAGES: Final = {
     "people": "/staff/people",
     "add": "/staff/add-person",

@@ -157,6 +157,21 @@ def test_every_message_arrives_where_a_third_of_the_tries_fail(
         assert len(set(room.bots.texts(bot))) == 10
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_an_urgent_message_has_reached_somebody_in_ten_minutes_though_a_third_fails(
+    room: Mailroom, clock: Clock, seed: int
+) -> None:
+    worker, _helper = pair(room)
+    chance = random.Random(seed)  # noqa: S311  (bad days to replay)
+    room.bots.plays = lambda _: "500" if chance.random() < 0.3 else "well"
+    for number in range(1, 9):
+        room.tell(worker, alert(number))
+    pass_by(room, clock, TEN_MS, 2 * S_MS)
+    read = [text for bot in BOTS for text in room.bots.texts(bot)]
+    links = Counter(line for text in read for line in text.splitlines() if "/staff/alerts/" in line)
+    assert len(links) == 8, "each is with the worker or with the second"
+
+
 def test_after_an_hour_away_all_that_still_matters_leaves_and_says_how_late(
     room: Mailroom, clock: Clock
 ) -> None:

@@ -8,6 +8,12 @@ from playwright.sync_api import Page
 FINGER: Final = 44
 """What is tapped is at least so wide and high, in CSS pixels."""
 NARROW: Final = {"width": 320, "height": 640}
+DESK: Final[dict[str, Any]] = {
+    "viewport": {"width": 1280, "height": 900},
+    "is_mobile": False,
+    "has_touch": False,
+}
+"""A browser's options for a computer with a mouse."""
 _AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 _FIND: Final = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map(
     ({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary])])"""

@@ -15,7 +15,7 @@ from server.model import Station
 from tests.support.alarms import HERE, HOUR, MIN, THERE, alarmed, alert, measured, warming
 from tests.support.browser import signed_in
 from tests.support.console import Console
-from tests.support.looks import looks_right, open_all
+from tests.support.looks import DESK, looks_right, open_all, violations, wider
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS
 
@@ -127,12 +127,22 @@ def test_the_worst_is_what_is_seen_first(browser: Browser, looked_at: tuple[Cons
         expect(first.get_by_role("button", name="我来处理")).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+@pytest.mark.parametrize("name", PAGES)
+def test_at_a_desk_it_is_as_fit(browser: Browser, looked_at: tuple[Console, str], name: str) -> None:
+    with opened(browser, looked_at, PAGES[name], **DESK) as page:
+        open_all(page)
+        assert violations(page) == []
+        assert wider(page) <= 0
+
+
+@pytest.mark.parametrize(
+    "options", [{}, DESK, {"java_script_enabled": False}], ids=["phone", "desk", "plain"]
+)
 def test_a_technician_takes_an_alert_and_mends_it(
-    browser: Browser, worked_in: tuple[Console, str], scripts: bool
+    browser: Browser, worked_in: tuple[Console, str], options: dict[str, Any]
 ) -> None:
     made, _ = worked_in
-    with opened(browser, worked_in, "/staff/alerts", "tian", java_script_enabled=scripts) as page:
+    with opened(browser, worked_in, "/staff/alerts", "tian", **options) as page:
         line = page.locator(f"#a{HOT.id}")
         line.get_by_role("button", name="知道了").click()
         expect(page.locator(".said")).to_contain_text("你已知道")
