@@ -124,7 +124,7 @@ def test_a_line_of_many_stays_open_where_it_was(page: Page, made: Console) -> No
     many = page.locator("details[id^=many]")
     expect(many).to_have_count(1)
     many.locator("summary").click()
-    made.engine.put(alert("pi_hot"), *(alert("socket_fault", str(number)) for number in range(7)))
+    made.engine.put(alert("pi_hot"), *(alert("socket_overload", str(number)) for number in range(7)))
     expect(many).to_have_count(2)
     opened = [each.evaluate("(e) => e.open") for each in many.all()]
     expect(page.locator("details[open][id^=many] .place")).to_contain_text("迎泽区")
