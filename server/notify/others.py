@@ -1,6 +1,6 @@
 """E-mail, ntfy and the rest of what apprise knows, each message by a process of its own.
 
-apprise blocks, has no end of its own against a target that drips, and takes a second and 30 MB to load:
+apprise blocks, has no end of its own against a target that drips, and takes a second and 50 MB to load:
 none of that may touch the process that takes readings. What hangs is killed.
 """
 
