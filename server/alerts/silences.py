@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.alerts.model import Alert, Place, Severity
-from server.model import AccessValue, Notice
+from server.model import AccessValue
 
 MOST_REASON: Final = 200
 """Characters of the reason."""
@@ -123,12 +123,3 @@ def silenced(alert: Alert, place: Place, silences: Iterable[Silence], now_ms: in
         return None
     fitting = (each for each in silences if each.holds(now_ms) and each.matcher.fits(alert, place))
     return max(fitting, key=lambda silence: silence.until_ms, default=None)
-
-
-def notice(works: Iterable[Maintenance], place: Place, now_ms: int) -> Notice | None:
-    """What riders are told of the station at ``place``, by the maintenance that ends last."""
-    here = [each for each in works if each.silence.holds(now_ms) and each.silence.matcher.covers(place)]
-    if not here:
-        return None
-    last = max(here, key=lambda work: work.silence.until_ms)
-    return Notice(last.access, last.silence.from_ms, last.silence.until_ms)

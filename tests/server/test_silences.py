@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from server.alerts.model import Alert, Place, Subject
-from server.alerts.silences import Maintenance, Matcher, Silence, notice, silenced
-from server.model import Network, Notice, Station
+from server.alerts.silences import Maintenance, Matcher, Silence, silenced
+from server.model import Network, Station
 
 HOUR = 3_600_000
 NOW = 1_753_400_000_000
@@ -100,28 +100,6 @@ def test_reasons_are_asked_for(reason: str) -> None:
 def test_silences_are_stored_and_read_back() -> None:
     work = Maintenance(silence(networks=("gz",), districts=("鼓楼区",)))
     assert msgspec.json.decode(msgspec.json.encode(work), type=Maintenance) == work
-
-
-@pytest.mark.parametrize(
-    ("matcher", "after", "told", "why"),
-    [
-        ({"stations": ("s1",)}, 0, True, "the station"),
-        ({"networks": ("gz",), "districts": ("鼓楼区",)}, 0, True, "its whole district"),
-        ({"stations": ("s2",)}, 0, False, "another"),
-        ({"stations": ("s1",)}, -1, False, "not yet"),
-        ({"stations": ("s1",)}, HOUR, False, "over"),
-    ],
-)
-def test_riders_read_of_maintenance(matcher: dict[str, Any], after: int, told: bool, why: str) -> None:
-    work = Maintenance(silence(**matcher))
-    expected = Notice("closed", NOW, NOW + HOUR) if told else None
-    assert notice([work], PLACE, NOW + after) == expected, why
-
-
-def test_of_two_maintenances_riders_read_the_one_that_ends_last() -> None:
-    short = Maintenance(silence(stations=("s1",)))
-    long = Maintenance(silence(stations=("s1",), until_ms=NOW + 2 * HOUR), "open")
-    assert notice([short, long], PLACE, NOW) == Notice("open", NOW, NOW + 2 * HOUR)
 
 
 @pytest.mark.parametrize("matcher", [{"kinds": ("too_hot",)}, {"stations": ("s1",), "severities": ("info",)}])
