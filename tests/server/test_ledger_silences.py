@@ -177,7 +177,7 @@ def test_a_row_that_cannot_be_read_does_not_hide_the_others(
         (alert(), 5_000, 5_000, "as it was stored"),
         (alert(timer=Timer(mark_ms=4_000), told_ms=(4_500,)), 5_000, 5_000, "all that happened is older"),
         (alert(timer=Timer(True, 0, 9_000)), 5_000, 9_000, "a timer was marked after it was stored"),
-        (alert(state="closed", told_ms=(6_000, 7_000)), 5_000, 7_000, "something was told after that"),
+        (alert(state="resolved", told_ms=(6_000, 7_000)), 5_000, 7_000, "something was told after that"),
     ],
 )
 def test_counted_time_goes_on_where_it_was(
