@@ -276,7 +276,7 @@ def test_works_end_with_their_notice(browse: Any, made: Console) -> None:
     silence = Silence("d" * 16, Matcher(stations=("city-0001",)), NOW_MS, NOW_MS + DAY, "max", "改造")
     made.services.ledger.add_silence(Maintenance(silence, "closed"), "max", NOW_MS)
     html = browse("ada").get("/staff/silences", **{"accept-language": "en"}).text
-    assert "works, told to riders" in html
+    assert "maintenance, told to riders" in html
     assert f"{silence.id}/end" not in html
     assert post(browse("ada"), f"/staff/silences/{silence.id}/end").status_code == 409
     assert len(silences(made)) == 1
