@@ -209,4 +209,4 @@ class Agent:
         self._network.wake(self._publisher)
         deadline = time.monotonic() + STOP_S
         while not self._publisher.finished and not self._network.failed and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+            time.sleep(POLL_S)  # the network's thread says that it is done by a flag, and wakes nobody

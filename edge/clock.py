@@ -70,7 +70,7 @@ class SystemClock:
         return Instant(time.time_ns() // 1_000_000, mono_ms, self._state)
 
     def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
+        time.sleep(seconds)  # the one place where the agent lets real time pass
 
 
 class SteppedClock:
@@ -106,4 +106,4 @@ class ScaledClock:
         return Instant(self._at_ms + mono_ms, mono_ms, "synced")
 
     def wait(self, seconds: float) -> None:
-        time.sleep(seconds / self._speed)
+        time.sleep(seconds / self._speed)  # real time, as much shorter as this clock is faster

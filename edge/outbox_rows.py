@@ -45,10 +45,16 @@ def insert(db: Database, snapshot: Snapshot, body: bytes, *, event: bool) -> Row
     return Row(db.execute(sql, row).lastrowid or 0, snapshot.stream, snapshot.seq, body, sealed)
 
 
+_BY_AGE: Final = {
+    "ASC": "SELECT id, stream, seq, body, sealed FROM rows ORDER BY id ASC",
+    "DESC": "SELECT id, stream, seq, body, sealed FROM rows ORDER BY id DESC",
+}
+
+
 def rows_by_age(db: Database, order: Literal["ASC", "DESC"]) -> Iterator[Row]:
     """Every waiting snapshot, from the oldest or from the newest."""
-    sql = f"SELECT id, stream, seq, body, sealed FROM rows ORDER BY id {order}"  # noqa: S608 (a literal)
-    return (Row(id_, stream, seq, body, bool(sealed)) for id_, stream, seq, body, sealed in db.execute(sql))
+    rows = db.execute(_BY_AGE[order])
+    return (Row(id_, stream, seq, body, bool(sealed)) for id_, stream, seq, body, sealed in rows)
 
 
 def batch(db: Database, skip: Collection[int], rows: int, size: int) -> list[Row]:

@@ -236,7 +236,7 @@ class Replay:
         self._network.wake(self._publisher)
         deadline = time.monotonic() + STOP_S
         while not self._publisher.finished and not self._network.failed and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+            time.sleep(POLL_S)  # the network's thread says that it is done by a flag, and wakes nobody
         self._network.stop(STOP_S)
 
     def play(self, pace: Iterator[None], first_ms: int, last_ms: int, progress: "Progress") -> int:
@@ -274,7 +274,7 @@ class Replay:
             if time.monotonic() - since > self._patience_s:
                 raise ReplayError(self._complaint())
             progress.show(None, self.made, len(self._outbox))
-            time.sleep(POLL_S)
+            time.sleep(POLL_S)  # the outbox grows shorter in the network's thread, and wakes nobody
 
     def _complaint(self) -> str:
         broker, waiting = self._config.broker, len(self._outbox)

@@ -193,7 +193,7 @@ class Fleet:
             station.leave(self._network)
         deadline = time.monotonic() + _STOP_S
         while not all(station.gone for station in self._stations) and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
+            time.sleep(_POLL_S)  # the network's thread says that it is done by a flag, and wakes nobody
         self._network.stop(_STOP_S)
         for station in self._stations:
             station.close()

@@ -6,6 +6,7 @@ and a Pi no DHT driver for a door.
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from edge.clock import Clock
@@ -46,13 +47,12 @@ def build(entries: Sequence[SensorEntry], totals: Totals, clock: Clock) -> list[
         ConfigError: naming the entry, the key, its value and what is allowed.
     """
     sensors: list[Sensor] = []
-    try:
+    with ExitStack() as opened:
         for entry in entries:
-            sensors.append(_class(entry)(entry, totals, clock))  # noqa: PERF401 - the handler needs those so far
-    except BaseException:
-        for sensor in sensors:
-            sensor.close()
-        raise
+            sensor = _class(entry)(entry, totals, clock)
+            opened.callback(sensor.close)
+            sensors.append(sensor)
+        opened.pop_all()
     return sensors
 
 

@@ -81,6 +81,10 @@ Place = Serial | Tcp
 
 
 class _SerialClient(ModbusSerialClient):
+    def close(self) -> None:
+        """End the connection."""
+        super().close()  # type: ignore[no-untyped-call]  # the library has no types there
+
     def recv(self, size: int | None) -> bytes:
         """What has come in, after a wait for the first byte.
 
@@ -93,7 +97,7 @@ class _SerialClient(ModbusSerialClient):
             first: bytes = self.socket.read(1)
             return first + self.socket.read(self.socket.in_waiting) if first else first
         except OSError as error:
-            self.close()  # type: ignore[no-untyped-call]  # the library has no types there
+            self.close()
             raise ConnectionException(str(error)) from None
 
     def settle(self) -> None:
@@ -105,7 +109,7 @@ class _SerialClient(ModbusSerialClient):
                 if not self.socket.read(MOST_BYTES):
                     break
         except OSError:
-            self.close()  # type: ignore[no-untyped-call]  # the library has no types there
+            self.close()
         if self.socket is not None:
             self.socket.timeout = self.comm_params.timeout_connect
 

@@ -98,8 +98,8 @@ class _Simulated:
     def __init__(
         self,
         entry: SensorEntry,
-        totals: Mapping[str, tuple[int, int]],  # noqa: ARG002  (see above)
-        clock: Clock,  # noqa: ARG002  (see above)
+        totals: Mapping[str, tuple[int, int]],  # noqa: ARG002  (every kind is made alike)
+        clock: Clock,  # noqa: ARG002  (every kind is made alike)
         station: Station | None = None,
     ) -> None:
         self.info = SensorInfo(entry.id, entry.kind)

@@ -250,7 +250,14 @@ class Engine:
             if not self._gather.exists(alert):
                 draft.withdraw(alert, at)
         silences, receivers = self._keeper.silences(at.now_ms), self._keeper.receivers()
-        outlook = look_out(draft.told(), self._gather.place, silences, receivers, self._outlook, at)
+        outlook = look_out(
+            draft.told(),
+            self._gather.place,
+            silences=silences,
+            receivers=receivers,
+            before=self._outlook,
+            at=at,
+        )
         changed = self._write(draft, outlook, at)
         self._burning = {}
         return changed

@@ -6,7 +6,6 @@ tests hold to this table.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from math import isfinite
 from typing import Final
 
 from server.alerts.model import Kind
@@ -192,7 +191,7 @@ def overridden(base: AlertThresholds, given: Mapping[str, object]) -> AlertThres
 
 def _check(name: str, value: object, *, whole: bool) -> None:
     low, high = possible(name)
-    right = type(value) is int or (type(value) is float and not whole and isfinite(value))
-    if not (right and low <= value <= high):  # type: ignore[operator]  # it is a number when right
+    possible_types = (int,) if whole else (int, float)  # by name, for True is an int too
+    if not (isinstance(value, int | float) and type(value) in possible_types and low <= value <= high):
         noun = "a whole number" if whole else "a number"
         raise ThresholdError(name, value, f"{noun} from {low:g} to {high:.0f}")

@@ -27,9 +27,10 @@ class Outlook:
     bundles: tuple[Bundle, ...] = ()
 
 
-def look_out(  # noqa: PLR0917 # all of it is looked at
+def look_out(
     alerts: Mapping[str, Alert],
     where: Callable[[Subject], Place],
+    *,
     silences: Sequence[Silence],
     receivers: Mapping[str, Receiver],
     before: Outlook,
