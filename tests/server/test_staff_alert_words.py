@@ -61,9 +61,6 @@ def test_the_reading_that_it_fired_with_is_told_once() -> None:
         ("pi_hot", "", Newest(health=(NOW_MS - 26 * MIN, HEALTH)), "", ""),
         ("pi_disk_filling", "", Newest(health=(NOW_MS, HEALTH)), "剩 3%", "3% free"),
         ("outbox_backlog", "", Newest(health=(NOW_MS, HEALTH)), "积压 900 条", "900 waiting"),
-        ("station_offline", "", at(50 * MIN), "已 50 分钟没有数据", "no data for 50 min"),
-        ("station_offline", "", at(MIN), "又有数据了", "heard again"),
-        ("station_offline", "", Newest(), "", ""),
         ("data_lost", "", at(MIN), None, None),
     ],
 )
@@ -75,6 +72,20 @@ def test_each_kind_has_its_own_now(
     )
     one = alert(kind, Subject("station", "city-0001", unit), values=values)
     assert (said(one, newest, ZH).now, said(one, newest, EN).now) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("newest", "zh", "en"),
+    [
+        (at(50 * MIN), "已 50 分钟没有数据", "no data for 50 min"),
+        (at(MIN), "又有数据了", "heard again"),
+        (Newest(), "已 50 分钟没有数据", "no data for 50 min"),
+    ],
+)
+def test_how_long_a_station_is_silent_is_said_once_and_until_now(newest: Newest, zh: str, en: str) -> None:
+    silent = replace(alert("station_offline", values={"minutes": 5}), measured_ms=NOW_MS - 50 * MIN)
+    assert (said(silent, newest, ZH), said(silent, newest, EN)) == (Said(zh), Said(en))
+    assert said(replace(silent, state="resolved"), newest, ZH) == Said("")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ class Unit(NamedTuple):
 
 def said(alert: Alert, newest: Newest, text: Text) -> Said:
     """What was measured then and is now, or what the station itself says of it."""
+    if alert.kind == "station_offline":
+        return Said(_silence(alert, newest, text))
     if measured := detail_of(alert, text):
         then = text(f"staff.alert.then.{'over' if _of_the_end(alert) else 'fired'}", detail=measured)
         return Said(then, _now(alert, newest, text) if alert.active else None)
@@ -85,8 +87,6 @@ class _Value(NamedTuple):
 
 
 def _now(alert: Alert, newest: Newest, text: Text) -> str | None:
-    if alert.kind == "station_offline":
-        return _unheard(newest, text)
     if alert.kind not in _NOW:
         return None
     name, read, fresh_ms = _NOW[alert.kind]
@@ -99,13 +99,10 @@ def _now(alert: Alert, newest: Newest, text: Text) -> str | None:
     return text(f"staff.alert.now.{name}", value=text.number(round(value.number, 1)))
 
 
-def _unheard(newest: Newest, text: Text) -> str:
-    if newest.snapshot is None:
-        return ""
-    silent_ms = text.now_ms - newest.snapshot.at_ms
-    if silent_ms <= newest.thresholds.fresh_ms:
-        return text("staff.alert.now.heard")
-    return text("staff.alert.now.unheard", value=text.number(silent_ms // 60_000))
+def _silence(alert: Alert, newest: Newest, text: Text) -> str:
+    """For how long nothing has been heard by now: what it was when it fired says nothing more."""
+    heard = newest.snapshot and text.now_ms - newest.snapshot.at_ms <= newest.thresholds.fresh_ms
+    return text("staff.alert.now.heard") if heard and alert.active else detail_of(alert, text)
 
 
 def _temperature(newest: Newest, _unit: str) -> _Value | None:
