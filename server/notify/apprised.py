@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ import apprise
 
 from server.notify.addresses import is_public, names_private
 from server.notify.judging import by_status
-from server.notify.model import Refused, Reply
+from server.notify.model import Reason, Refused, Reply
 
 OWN: Final = frozenset({"dingtalk", "feishu", "lark", "wecombot"})
 """apprise takes any HTTP 200 of these for a success; they have senders that read the reply."""
@@ -21,31 +21,57 @@ LOCAL: Final = frozenset(
     {"blink1", "dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"}
 )  # fmt: skip
 """They show something on the server itself, where nobody looks."""
-_LOGIN: Final = re.compile(r"\((?:530|534|535), b")
+_TOLD: Final = re.compile(r"(?:Socket|I/O) Exception: ")
+"""Beginnings of what apprise logs for debugging and says why; the rest of that repeats messages and replies,
+in which anybody may have written anything."""
+_SMTP: Final = re.compile(r"\(([45]\d\d), b['\"]|was refused: ([45]\d\d) b")
+"""Python's tuple of an SMTP reply, and apprise's words when one recipient of several was refused."""
+_NO_RECIPIENT: Final = re.compile(r"Socket Exception: \{|SMTP recipient ")
+_LOGIN: Final = frozenset({"530", "534", "535"})
 """SMTP replies to a wrong name or password (RFC 4954)."""
-_STATUS: Final = re.compile(r"\berror=([1-5]\d\d)\b")
-_NO_REPLY: Final = re.compile(r"(?i)connection error|timed? ?out|socket exception")
+_STATUS: Final = re.compile(r"\berror=([1-5]\d\d)\.?$", re.MULTILINE)
+_NTFY: Final = re.compile(r"ntfy .*\berror=([45]\d\d)\d\d\.$", re.MULTILINE)
+"""ntfy's own code in the place of the status: its first three digits are that, 42901 is of 429."""
+_UNREACHED: Final[Mapping[str, Reason]] = {
+    r"CERTIFICATE_VERIFY_FAILED": "certificate",
+    r"(?i)timed? ?out": "timed_out",
+    r"(?i)connection error|socket exception": "unreachable",
+}
+"""What stands in the log of who had no reply at all; the first that does counts."""
 
 
 class _Heard(logging.Handler):
-    """Keeps what apprise logs, which is all that it says about a failure."""
+    """Keeps what apprise logs of a failure, which is all that it says about one."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        line = record.getMessage()
+        if record.levelno >= logging.WARNING or _TOLD.match(line):
+            self.lines.append(line)
 
 
 def refusal(lines: Iterable[str]) -> Refused:
     """Why apprise failed, by its log. None of its words go on: they hold addresses and topics."""
     said = "\n".join(lines)
-    if (login := _LOGIN.search(said)) is not None:
-        return Refused("setup", "login", f"SMTP {login[0][1:4]}")
-    if (status := _STATUS.search(said)) is not None:
+    if (reply := _SMTP.search(said)) is not None:
+        return _by_smtp(reply[1] or reply[2], of_recipient=_NO_RECIPIENT.search(said) is not None)
+    if (status := _NTFY.search(said) or _STATUS.search(said)) is not None:
         return by_status(Reply(int(status[1]), b""), 0) or Refused("temporary", "refused")
-    return Refused("temporary", "unreachable" if _NO_REPLY.search(said) else "refused")
+    reasons = (reason for words, reason in _UNREACHED.items() if re.search(words, said))
+    return Refused("temporary", next(reasons, "refused"))
+
+
+def _by_smtp(code: str, *, of_recipient: bool) -> Refused:
+    """What a mail server's reply means: 4yz is to be tried again, 5yz not as it is (RFC 5321, 4.2.1)."""
+    detail = f"SMTP {code}"
+    if code in _LOGIN:
+        return Refused("setup", "login", detail)
+    if code.startswith("5"):
+        return Refused("setup", "address" if of_recipient else "refused", detail)
+    return Refused("temporary", "server_error" if code == "421" else "refused", detail)
 
 
 def _accepted(service: apprise.NotifyResult) -> bool:

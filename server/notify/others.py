@@ -56,6 +56,8 @@ def outcome(said: bytes) -> Outcome:
     """What the process answered; one that died without a word has not sent."""
     try:
         told = json.loads(said)
-        return Sent() if told["sent"] is True else Refused(told["why"], told["reason"], told["detail"])
+        if told["sent"] is True:
+            return Sent()
+        return Refused(told["why"], told["reason"], told["detail"], told["retry_after_s"])
     except (ValueError, KeyError, TypeError):
         return Refused("temporary", "refused")

@@ -4,11 +4,8 @@ import asyncio
 import base64
 import json
 import logging
-import os
 import random
 import ssl
-import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +13,13 @@ from typing import get_args
 
 import pytest
 
-from server.notify import apprised, dingtalk, feishu, judging, others, webhook, wecom
+from server.notify import dingtalk, feishu, judging, webhook, wecom
 from server.notify.addresses import is_public, names_private
 from server.notify.model import Channel, ChannelKind, Message, Outcome, Reason, Refused, Reply, Sent, Why
 from server.notify.posting import Courier
 from server.notify.senders import SENDERS, send
 from tests.support.bots import HOUR_MS, Bots, Play, wall_ms
+from tests.support.certificate import signed_by_itself
 
 MESSAGE = Message(
     "0123", "alerts.new", "【驿站·严重】驿站失联：云台路", ("地点：小店区", "处理：看电源"),
@@ -246,6 +244,22 @@ def test_which_addresses_are_public(host: str, public: bool, why: str) -> None:
     assert is_public(host) == public, why
 
 
+@pytest.mark.parametrize(
+    ("host", "private", "why"),
+    [
+        ("127.0.0.1", True, "this machine"),
+        ("10.0.0.5", True, "its network"),
+        ("::1", True, "this machine, too"),
+        ("localhost", True, "this machine by its name"),
+        ("8.8.8.8", False, "one of the Internet's"),
+        ("mail.example.org", False, "is looked up first"),
+        ("a1b2c3", False, "a token in the place of a host"),
+    ],
+)
+def test_which_hosts_say_themselves_that_they_are_private(host: str, private: bool, why: str) -> None:
+    assert names_private(host) is private, why
+
+
 def test_no_log_line_holds_an_address_or_a_secret(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for bot in KINDS:
@@ -358,10 +372,7 @@ def test_the_signature_is_the_one_of_the_specification() -> None:
 @pytest.fixture
 def untrusted(tmp_path: Path) -> Iterator[int]:
     """The port of a TLS server whose certificate nobody has signed."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key)]
-    subject = ["-out", str(certificate), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*made, *subject], check=True, capture_output=True)  # noqa: S603  (our own words)
+    key, certificate = signed_by_itself(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with Bots(tls=context) as running:
@@ -371,120 +382,6 @@ def untrusted(tmp_path: Path) -> Iterator[int]:
 def test_a_certificate_that_nobody_has_signed_is_refused(untrusted: int) -> None:
     to = Channel("c", "wecom", f"https://localhost:{untrusted}/cgi-bin/webhook/send?key=693a91f6-7xxx")
     assert sent(to) == Refused("temporary", "certificate")
-
-
-@pytest.mark.parametrize(
-    ("url", "play", "expected", "why"),
-    [
-        ("json://127.0.0.1:{port}/elsewhere", "well", Sent(), "taken"),
-        ("json://127.0.0.1:{port}/hook", "500", Refused("temporary", "server_error", "HTTP 500"), "later"),
-        ("json://127.0.0.1:{port}/hook", "redirect", Refused("setup", "moved", "HTTP 302"), "not followed"),
-        (
-            "json://127.0.0.1:{port}/hook?optional=yes",
-            "500",
-            Refused("temporary", "server_error", "HTTP 500"),
-            "apprise calls a failure of an optional one a success",
-        ),
-        ("json://127.0.0.1:1/", "well", Refused("temporary", "unreachable"), "nobody there"),
-        ("dingtalk://566cc69da782ec/", "well", Refused("setup", "service"), "apprise believes its every 200"),
-        ("syslog://", "well", Refused("setup", "service"), "nobody looks there"),
-        ("mailto://", "well", Refused("setup", "address"), "no recipient"),
-        ("no words", "well", Refused("setup", "address"), "no address"),
-    ],
-)
-def test_through_apprise(bots: Bots, url: str, play: Play, expected: Outcome, why: str) -> None:
-    bots.plays = lambda _: play
-    outcome = sent(Channel("c", "others", url.format(port=bots.port)))
-    assert outcome == expected, why
-
-
-def children() -> list[str]:
-    """Processes that this one has started and that are still there."""
-    return Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split()
-
-
-def test_apprise_is_killed_when_its_time_is_over(bots: Bots) -> None:
-    to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/hook")
-    short = others.send(MESSAGE, to, Courier(allow_private=True), 0, timeout_s=0.05)
-    assert asyncio.run(short) == Refused("temporary", "timed_out")
-    assert not children()
-
-
-def test_apprise_is_killed_when_the_server_stops(bots: Bots) -> None:
-    bots.plays, bots.slow_s = lambda _: "drip_body", 600.0
-    to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/hook")
-
-    async def stopped() -> None:
-        task = asyncio.create_task(others.send(MESSAGE, to, Courier(allow_private=True), 0))
-        while not bots.asked["hook"]:
-            assert not task.done()
-            await asyncio.sleep(0.02)
-        assert children()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(asyncio.wait_for(stopped(), 25))
-    assert not children()
-
-
-def test_apprise_reaches_no_private_address_unless_allowed(bots: Bots) -> None:
-    to = Channel("c", "others", f"json://127.0.0.1:{bots.port}/elsewhere")
-    outcome = asyncio.run(send(MESSAGE, to, Courier(allow_private=False), 0))
-    assert outcome == Refused("setup", "private_address")
-    assert not bots.asked
-
-
-@pytest.mark.parametrize(
-    ("host", "private", "why"),
-    [
-        ("127.0.0.1", True, "this machine"),
-        ("10.0.0.5", True, "its network"),
-        ("::1", True, "this machine, too"),
-        ("localhost", True, "this machine by its name"),
-        ("8.8.8.8", False, "one of the Internet's"),
-        ("mail.example.org", False, "is looked up first"),
-        ("a1b2c3", False, "a token in the place of a host"),
-    ],
-)
-def test_which_hosts_say_themselves_that_they_are_private(host: str, private: bool, why: str) -> None:
-    assert names_private(host) is private, why
-
-
-def test_a_mailbox_in_a_private_network_is_refused_as_such(bots: Bots) -> None:
-    to = Channel("c", "others", f"mailtos://u:p@127.0.0.1:{bots.port}?to=a@example.org")
-    outcome = asyncio.run(send(MESSAGE, to, Courier(allow_private=False), 0))
-    assert outcome == Refused("setup", "private_address")
-
-
-def test_apprise_stopped_at_a_connection_says_so() -> None:
-    guard = apprised.Guard()
-    guard("socket.connect", (None, ("93.184.215.14", 443)))
-    assert not guard.stopped
-    with pytest.raises(PermissionError):
-        guard("socket.connect", (None, ("192.168.1.2", 443)))
-    assert guard.stopped
-
-
-@pytest.mark.parametrize(
-    ("lines", "expected", "why"),
-    [
-        (["Failed to send: Unauthorized, error=401."], Refused("setup", "forbidden", "HTTP 401"), "a token"),
-        (["Socket Exception: (535, b'5.7.8 no')"], Refused("setup", "login", "SMTP 535"), "a mailbox"),
-        (["A Connection error occurred sending ntfy"], Refused("temporary", "unreachable"), "a network"),
-        (["error=200"], Refused("temporary", "refused"), "it says yes and no"),
-        ([], Refused("temporary", "refused"), "nothing"),
-    ],
-)
-def test_why_apprise_failed(lines: list[str], expected: Refused, why: str) -> None:
-    assert apprised.refusal(lines) == expected, why
-
-
-@pytest.mark.parametrize(
-    "said", [b"", b"x", b"[]", b"{}", b'{"sent": 1}', b'{"sent": false}', b'{"sent": "yes"}']
-)
-def test_a_process_that_dies_without_a_word_has_not_sent(said: bytes) -> None:
-    assert others.outcome(said) == Refused("temporary", "refused")
 
 
 def test_every_kind_of_channel_has_a_sender() -> None:

@@ -1,5 +1,7 @@
-"""A certificate authority that nobody has the key of: for files that must hold one."""
+"""Certificates: an authority that nobody has the key of, for files that must hold one, and a server's own."""
 
+import subprocess
+from pathlib import Path
 from typing import Final
 
 CERTIFICATE: Final = """\
@@ -14,3 +16,13 @@ AQH/MAoGCCqGSM49BAMCA0cAMEQCICVze3y8dnQMJoSui2fBls9uY33qvrjnysGJ
 ykbH5B9CAiA7XRei+xSNLMhUcnMnjMYPdBQUdvsGHFd77s28jZXA5A==
 -----END CERTIFICATE-----
 """
+
+
+def signed_by_itself(folder: Path) -> tuple[Path, Path]:
+    """Key and certificate of localhost and 127.0.0.1, which no authority has signed."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key)]
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    subject = ["-out", str(certificate), "-subj", "/CN=localhost", "-addext", names]
+    subprocess.run([*made, *subject], check=True, capture_output=True)  # noqa: S603  (our own words)
+    return key, certificate
