@@ -178,7 +178,8 @@ class Ledger:
         row = silence_row(wish)
         if row["until_ms"] <= now_ms:
             raise ValueError(f"until_ms {row['until_ms']}: it is over already")
-        said = {name: row[name] for name in ("from_ms", "until_ms", "reason", "access") if row[name]}
+        names = ("from_ms", "until_ms", "preset", "reason", "access")
+        said = {name: row[name] for name in names if row[name]}
         said["matcher"] = msgspec.to_builtins(silence_of(wish).matcher)
         with self._writing(connection) as mine:
             mine.execute(SILENCES.insert(), row)

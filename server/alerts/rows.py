@@ -88,6 +88,7 @@ def silence_row(wish: Wish) -> dict[str, Any]:
         "until_ms": silence.until_ms,
         "by": silence.by,
         "reason": silence.reason,
+        "preset": silence.preset,
         "access": wish.access if isinstance(wish, Maintenance) else None,
     }
 
@@ -103,5 +104,5 @@ def wishes_of(rows: Iterable[Row[Any]]) -> Iterator[tuple[Wish, Row[Any]]]:
 
 def _wish(row: Row[Any]) -> Wish:
     matcher = msgspec.json.decode(row.matcher, type=Matcher)
-    silence = Silence(row.id, matcher, row.from_ms, row.until_ms, row.by, row.reason)
+    silence = Silence(row.id, matcher, row.from_ms, row.until_ms, row.by, row.reason, row.preset)
     return silence if row.access is None else Maintenance(silence, msgspec.convert(row.access, AccessValue))

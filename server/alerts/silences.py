@@ -68,7 +68,9 @@ class Silence:
 
     Attributes:
         by: the person's login.
-        reason: one line that others read, at most :data:`MOST_REASON` characters.
+        reason: what was written, one line that others read, at most :data:`MOST_REASON` characters;
+            may be "" with a ``preset``.
+        preset: code of a usual reason, which each reader is told in their own language; "" for none.
 
     Raises:
         ValueError: it would silence everything or safety, end before it begins, or says no reason.
@@ -80,6 +82,7 @@ class Silence:
     until_ms: int
     by: str
     reason: str
+    preset: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what nobody may wish for."""
@@ -89,7 +92,7 @@ class Silence:
             raise ValueError("safety cannot be silenced")
         if self.until_ms <= self.from_ms:
             raise ValueError(f"until_ms {self.until_ms}: later than from_ms {self.from_ms}")
-        if not 0 < len(self.reason.strip()) <= MOST_REASON:
+        if not (0 if self.preset else 1) <= len(self.reason.strip()) <= MOST_REASON:
             raise ValueError(f"reason of {len(self.reason.strip())} characters: from 1 to {MOST_REASON}")
 
     def holds(self, now_ms: int) -> bool:

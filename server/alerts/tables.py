@@ -5,7 +5,7 @@ What is asked for by is a column; the rest of an alert, and of a silence what it
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, Table, Text
 
 from server.desk import Part
 
@@ -50,6 +50,8 @@ SILENCES: Final = Table(
     Column("until_ms", Integer, nullable=False),
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    # Of a usual reason, else empty.
+    Column("preset", Text, nullable=False, server_default=""),
     # Of maintenance only.
     Column("access", Text),
     Column("ended_ms", Integer),
@@ -64,4 +66,10 @@ UPTIME: Final = Table(
     Column("counted_ms", Integer, nullable=False),
 )
 
-PART: Final = Part("alerts", _METADATA)
+
+def _add_presets(connection: Connection) -> None:
+    """Version 2; before it usual reasons were stored in words."""
+    connection.exec_driver_sql("ALTER TABLE silences ADD COLUMN preset TEXT DEFAULT '' NOT NULL")
+
+
+PART: Final = Part("alerts", _METADATA, (_add_presets,))

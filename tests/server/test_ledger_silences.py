@@ -61,6 +61,19 @@ def test_every_field_comes_back(shared: Desk, given_: list[Wish]) -> None:
     assert ledger.past_silences(NOW + DAY) == []
 
 
+def test_words_of_a_file_from_before_usual_reasons_had_codes_stay(tmp_path: Path) -> None:
+    old = silence("a")
+    with closing(opened(tmp_path / "desk.db")) as desk:
+        Ledger(desk).add_silence(old, "lin", NOW)
+        with desk.writing() as connection:
+            connection.exec_driver_sql("ALTER TABLE silences DROP COLUMN preset")
+            connection.exec_driver_sql("UPDATE parts SET version = 1 WHERE name = 'alerts'")
+    new = replace(silence("b"), reason="", preset="waiting")
+    with closing(opened(tmp_path / "desk.db")) as desk:
+        Ledger(desk).add_silence(new, "lin", NOW)
+        assert Ledger(desk).silences(NOW) == [old, new]
+
+
 def test_planned_running_and_over(ledger: Ledger) -> None:
     works = Maintenance(replace(silence("c", NOW + DAY, NOW + 2 * DAY), matcher=PLACE), "locked")
     for wish in (works, silence("b", NOW - HOUR), silence("a", NOW - HOUR, NOW + 2 * HOUR)):

@@ -97,6 +97,13 @@ def test_reasons_are_asked_for(reason: str) -> None:
         Silence("1", Matcher(stations=("s1",)), NOW, NOW + 1, "lin", reason)
 
 
+def test_a_usual_reason_needs_no_words() -> None:
+    usual = Silence("1", Matcher(stations=("s1",)), NOW, NOW + 1, "lin", "", "waiting")
+    assert (usual.preset, usual.reason) == ("waiting", "")
+    with pytest.raises(ValueError, match=r"reason of 201 characters"):
+        replace(usual, reason="x" * 201)
+
+
 def test_silences_are_stored_and_read_back() -> None:
     work = Maintenance(silence(networks=("gz",), districts=("鼓楼区",)))
     assert msgspec.json.decode(msgspec.json.encode(work), type=Maintenance) == work

@@ -76,7 +76,7 @@ def test_an_alert_is_silenced_with_two_taps(
     (silence,) = silences(made)
     assert (silence.matcher, silence.by) == (matcher, "ada")
     assert (silence.from_ms, silence.until_ms) == (NOW_MS, NOW_MS + 8 * HOUR)
-    assert silence.reason == "waiting for a part or for others"
+    assert (silence.preset, silence.reason) == ("waiting", "")
     assert [entry.what for entry in made.staff.audit()][-1] == "silence.added"
     made.now_ms += 10_000
     made.services.engine.step(made.now_ms, 10_000)
@@ -84,6 +84,29 @@ def test_an_alert_is_silenced_with_two_taps(
     assert "silenced until" in html
     html = browse("ada").get("/staff/alerts?show=silenced", **{"accept-language": "en"}).text
     assert of.id in html
+
+
+@pytest.mark.parametrize(
+    ("form", "zh", "en", "why"),
+    [
+        ({"reason": "waiting"}, "等配件或等对方处理", "waiting for a part or for others", "a usual reason"),
+        (
+            {"reason": "waiting", "text": "门磁 RB-2"},
+            "等配件或等对方处理，门磁 RB-2",
+            "waiting for a part or for others, 门磁 RB-2",
+            "own words beside it stay as they are",
+        ),
+        ({"reason": "", "text": "known"}, "known", "known", "words that only look like a code"),
+    ],
+)
+def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
+    browse: Any, form: dict[str, str], zh: str, en: str, why: str
+) -> None:
+    assert of_alert(browse("ada"), HOT, **form).status_code == 303
+    for page in (f"/staff/alerts/{HOT.id}", "/staff/silences", "/staff/audit?what=silence"):
+        for language, said in (("zh", zh), ("en", en)):
+            html = browse("ada").get(page, **{"accept-language": language}).text
+            assert f"<bdi>{said}</bdi>" in html, (page, language, why)
 
 
 def test_silencing_again_takes_the_place_of_the_first(browse: Any, made: Console) -> None:

@@ -95,6 +95,7 @@ def _silences(*, places: bool) -> st.SearchStrategy[Silence]:
         until_ms=st.integers(NOW + 2 * DAY, NOW + 10 * DAY),
         by=_TEXT,
         reason=_TEXT.filter(lambda text: bool(text.strip())),
+        preset=st.sampled_from(["", "waiting"]),
     )
 
 

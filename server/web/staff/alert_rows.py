@@ -11,7 +11,7 @@ from server.alerts.silences import Maintenance, Silence, silenced
 from server.model import StationState
 from server.notify.texts import kind_of
 from server.web.public import Name
-from server.web.staff.alert_words import Newest, Said, Unit, said, unit_of
+from server.web.staff.alert_words import Newest, Said, Unit, reason_of, said, unit_of
 
 if TYPE_CHECKING:
     from server.web.staff.visit import Visit
@@ -55,7 +55,8 @@ class Row:
         who: display name of whoever has it, "" for nobody; ``mine``: that is the reader.
         acts: what the reader may do to it here.
         cause: the alert that says it already, and its kind in words.
-        silence: what holds its messages back; ``silencer``: display name of whoever wanted that.
+        silence: what holds its messages back; ``silencer``: display name of whoever wanted that;
+            ``why``: their reason.
         hidden: how many alerts it stands for.
     """
 
@@ -71,6 +72,7 @@ class Row:
     cause_kind: str = ""
     silence: Silence | None = None
     silencer: str = ""
+    why: str = ""
     hidden: int = 0
 
     @property
@@ -129,6 +131,7 @@ class Teller:
             cause_kind=kind_of(cause, self.text) if cause else "",
             silence=silence,
             silencer=self.person(silence.by) if silence else "",
+            why=reason_of(self.text, silence.preset, silence.reason) if silence else "",
             hidden=hidden,
         )
 

@@ -48,6 +48,12 @@ class Said(NamedTuple):
     code: str = ""
 
 
+def reason_of(text: Text, preset: str, words: str) -> str:
+    """Why something is silenced: a usual reason in the reader's language, and what was written as it was."""
+    usual = text.known("staff.silence.reason", preset) if preset else ""
+    return text("sentence.separator").join(part for part in (usual, words) if part)
+
+
 class Unit(NamedTuple):
     """The part that an alert is about, as its plate or its kind calls it; ``code``: as the device does."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from server.accounts.audit import Entry
 from server.web.staff import limit_form, times
+from server.web.staff.alert_words import reason_of
 from server.web.text import Text
 
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -79,7 +80,7 @@ def whom(text: Text, entry: Entry, names: Names) -> Said:
 
 def told(text: Text, values: Mapping[str, object], names: Names) -> Iterator[tuple[str, Said]]:
     """What it says, by name."""
-    for name, value in _flat(values).items():
+    for name, value in _whole(text, _flat(values)).items():
         known = json.loads(str(value)) if name in _JSON and value else value
         if name == "station" and value in names.stations:
             yield _label(text, name), _station(str(value), names)
@@ -98,6 +99,15 @@ def _flat(values: Mapping[str, object]) -> Mapping[str, object]:
     where = {str(values["scope"]): values.get("id"), "unit": values.get("unit")}
     rest = {name: value for name, value in values.items() if name not in ("kind", "scope", "id", "unit")}
     return {name: value for name, value in where.items() if value} | rest
+
+
+def _whole(text: Text, values: Mapping[str, object]) -> Mapping[str, object]:
+    """A usual reason and the words beside it as one reason."""
+    if "preset" not in values:
+        return values
+    reason = reason_of(text, str(values["preset"]), str(values.get("reason", "")))
+    named = {"reason" if name == "preset" else name: value for name, value in values.items()}
+    return named | {"reason": reason}
 
 
 def _label(text: Text, name: str) -> str:

@@ -16,6 +16,7 @@ from server.notices import Notices
 from server.web.public import Name
 from server.web.staff import silencing
 from server.web.staff.alert_rows import Teller
+from server.web.staff.alert_words import reason_of
 from server.web.staff.gate import Gate, Refused, Visit
 from server.web.staff.visit import MISSING
 
@@ -33,6 +34,7 @@ class Told:
 
     Attributes:
         about: what is meant, one part each; empty never.
+        why: the reason, in the reader's language where it is a usual one.
         works: it goes with planned works, of which riders are told; it ends with their notice, whose id
             ``notice`` is, None where that is gone.
         ended_ms: when it ended early or ran out, None while it runs or is planned.
@@ -41,6 +43,7 @@ class Told:
     silence: Silence
     about: tuple[str, ...]
     who: str
+    why: str
     zone: str
     works: bool
     runs: bool
@@ -131,6 +134,7 @@ def _told(visit: Visit, teller: Teller, wish: Wish, ended_ms: int | None = None,
         silence=silence,
         about=tuple(_about(visit, teller, silence.matcher)),
         who=teller.person(silence.by),
+        why=reason_of(visit.text, silence.preset, silence.reason),
         zone=visit.zone(first.network if first else ""),
         works=works,
         runs=silence.holds(visit.now_ms),

@@ -108,7 +108,7 @@ def made(visit: Visit, matcher: Matcher, zone: str) -> Silence:
     from_ms = _start_ms(visit, zone)
     until_ms = _end_ms(visit.form.get("for", ""), from_ms, zone)
     try:
-        return Silence(silence_id(), matcher, from_ms, until_ms, visit.user.name, _reason(visit))
+        return Silence(silence_id(), matcher, from_ms, until_ms, visit.user.name, *_reason(visit))
     except ValueError as error:
         raise Refused(400, "staff.silence.refused.matcher") from error
 
@@ -137,15 +137,14 @@ def _end_ms(code: str, from_ms: int, zone: str) -> int:
     return from_ms + length_ms
 
 
-def _reason(visit: Visit) -> str:
-    """What was chosen, and what was written, in one line."""
+def _reason(visit: Visit) -> tuple[str, str]:
+    """What was written, in one line, and what was chosen."""
     chosen = visit.form.get("reason", "")
-    preset = [visit.text(f"staff.silence.reason.{chosen}")] if chosen in REASONS else []
+    preset = chosen if chosen in REASONS else ""
     written = " ".join(visit.words("text", MOST_REASON).split())
-    reason = visit.text("sentence.separator").join([*preset, *([written] if written else [])])
-    if not 0 < len(reason) <= MOST_REASON:
+    if not (preset or written):
         raise Refused(400, "staff.silence.refused.reason", most=MOST_REASON)
-    return reason
+    return written, preset
 
 
 def places(visit: Visit, matcher: Matcher) -> Iterator[Place | None]:
