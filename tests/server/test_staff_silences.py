@@ -136,8 +136,34 @@ def test_a_wider_silence_stays_and_the_answer_says_so(browse: Any, made: Console
     answer = resolve(browse(by), HOT)
     assert answer.headers["location"].endswith("?said=resolved_silenced")
     assert len(silences(made)) == 1
-    html = browse(by).get(answer.headers["location"], **{"accept-language": "en"}).text
-    assert "It is still silenced" in html
+    path = answer.headers["location"]
+    html = browse(by).get(path, **{"accept-language": "en"}).text
+    assert "It is silenced until tomorrow 0:00: until then" in html
+    assert "这里静音到 明天 0:00，在那以前" in browse(by).get(path).text
+    made.now_ms += 8 * HOUR
+    assert 'class="said"' not in browse("ada").get(path).text, "over: there is no end to name"
+
+
+def test_the_end_is_told_on_the_page_that_knows_it(browse: Any) -> None:
+    of_alert(browse("ada"), HOT, whole="1")
+    answer = post(
+        browse("ada"), f"/staff/alerts/{HOT.id}", do="resolve", version="1", back="/staff/alerts?show=past"
+    )
+    assert answer.headers["location"] == f"/staff/alerts/{HOT.id}?said=resolved_silenced"
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (f"/staff/alerts/{CLOSED.id}?said=resolved_silenced&time=9:99", "silenced by nothing"),
+        ("/staff/alerts?said=resolved_silenced&time=9:99", "a page that knows of no end"),
+        (f"/staff/alerts/{HOT.id}?said=resolved_{{time}}&time=9:99", "no string of ours"),
+    ],
+)
+def test_no_end_is_taken_from_an_address(browse: Any, path: str, why: str) -> None:
+    html = browse("ada").get(path).text
+    assert 'class="said"' not in html, why
+    assert "{time}" not in html.partition("<main")[2], why
 
 
 def test_a_silence_that_cannot_be_ended_is_told(

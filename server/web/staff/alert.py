@@ -97,10 +97,10 @@ def act(visit: Visit) -> Response:
         return _page(visit, _found(visit, teller), Problem("staff.alert.refused.state", text=text), 409)
     except UnknownAlertError as error:
         raise Refused(404, MISSING) from error
-    told = _DONE[wish]
     if wish == "resolve" and silencing.lifted(visit, found, teller.where(found.subject)):
-        told = "resolved_silenced"
-    return _back(visit, found.id, f"staff.done.{told}")
+        # To the alert itself: only its page knows until when.
+        return visit.back(f"{LIST}/{found.id}", "staff.done.resolved_silenced")
+    return _back(visit, found.id, f"staff.done.{_DONE[wish]}")
 
 
 def silence(visit: Visit) -> Response:
@@ -163,6 +163,7 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
         "staff/alert.html",
         status,
         reason=problem.key if problem else None,
+        said=_said(visit, found, row.where.zone),
         row=row,
         alert=found,
         teller=teller,
@@ -181,6 +182,12 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
         lengths=silencing.lengths(visit, row.where.zone),
         may_silence=visit.may("silence", row.where.place),
     )
+
+
+def _said(visit: Visit, found: Alert, zone: str) -> str:
+    """What was just done, and until when it is silent all the same."""
+    silence = silencing.holding(visit, found) if "said" in visit.query else None
+    return visit.said(time=visit.when(silence.until_ms, zone)) if silence else visit.said()
 
 
 def _timeline(visit: Visit, teller: Teller, found: Alert) -> list[Told]:

@@ -83,20 +83,21 @@ def lifted(visit: Visit, alert: Alert, where: Where) -> Silence | None:
         The silence that still holds its messages back: a wider one, or one that could not be ended.
     """
     ledger, now_ms = visit.staff.ledger, visit.now_ms
-    wishes = ledger.silences(now_ms)
-    own = (
-        same(wishes, of_alert(alert, where, whole=False), now_ms) if visit.may("silence", where.place) else []
-    )
-    ended: list[str] = []
+    matcher = of_alert(alert, where, whole=False)
+    own = same(ledger.silences(now_ms), matcher, now_ms) if visit.may("silence", where.place) else []
     try:
         for each in own:
             ledger.end_silence(each.id, visit.user.name, now_ms)
-            ended.append(each.id)
     except DeskError as error:  # the alert is mended all the same, and the answer says what is still silent
         log.warning("silence_not_ended alert=%s error=%s", alert.id, error)
+    return holding(visit, alert)
+
+
+def holding(visit: Visit, alert: Alert) -> Silence | None:
+    """What would hold back the messages of an alert now, also of one that is over."""
+    wishes = visit.staff.ledger.silences(visit.now_ms)
     running = (wish.silence if isinstance(wish, Maintenance) else wish for wish in wishes)
-    left = [each for each in running if each.id not in ended]
-    return silenced(alert, visit.staff.engine.place(alert.subject), left, now_ms)
+    return silenced(alert, visit.staff.engine.place(alert.subject), running, visit.now_ms)
 
 
 def made(visit: Visit, matcher: Matcher, zone: str) -> Silence:

@@ -128,7 +128,7 @@ class Call:
         """A page of ``templates/``; what is answered with 400 or more is logged as refused."""
         if status >= 400:
             self.log(status, values.get("reason") or template)
-        values = {"said": self._said(), "refused": status >= 400} | values
+        values = {"said": self.said(), "refused": status >= 400} | values
         body = self.renderer.page(template, self.view, visit=self, **values)
         headers = {
             "cache-control": NO_STORE,
@@ -142,11 +142,24 @@ class Call:
     def back(self, path: str, said: str = "", **parameters: object) -> Response:
         """To a page of the console after something was done: ``said`` is told there once.
 
-        ``path`` begins with ``/staff``, ``said`` with :data:`DONE`.
+        ``path`` begins with ``/staff``, ``said`` with :data:`DONE`. The address names the string only; what
+        its blanks need the page there finds out by itself, see :meth:`said`.
         """
         assert not said or said.startswith(DONE), said
         to = self.link(path, **parameters, said=said.removeprefix(DONE))
         return Response(status_code=303, headers={"location": to, "cache-control": NO_STORE})
+
+    def said(self, **values: object) -> str:
+        """What was just done, with the page's own values in its blanks.
+
+        "" for what the address may not name, and for a string whose blanks the page cannot fill (any more):
+        the address is anybody's, so nothing of it is shown but which string it is.
+        """
+        known = strings(self.view.language).get(DONE + self.query.get("said", ""), "")
+        try:
+            return known.format_map(values)
+        except KeyError:
+            return ""
 
     def refuse(self, status: int, key: str, **values: object) -> Response:
         """A page that says why not."""
@@ -165,9 +178,6 @@ class Call:
             self.who,
             self.address,
         )
-
-    def _said(self) -> str:
-        return strings(self.view.language).get(DONE + self.query.get("said", ""), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
