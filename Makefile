@@ -22,9 +22,9 @@ demo: .venv/server.done ## five real networks on your machine: broker, server, S
 	@exec .venv/bin/waystation demo --stations $(STATIONS) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
-test: .venv/dev.done ## all tests, with a real broker and a real browser
+test: .venv/dev.done ## all tests, with a real broker, browser, InfluxDB and Prometheus
 	@scripts/packages.sh mosquitto mosquitto-clients chromium fonts-noto-cjk openssl
-	@scripts/unpack.sh .venv/debian prometheus prometheus-alertmanager
+	@scripts/unpack.sh .venv/debian prometheus prometheus-alertmanager influxdb victoria-metrics
 	$(RUN) pytest
 
 .PHONY: check
