@@ -13,12 +13,12 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry, parse
 from edge.options import ConfigError, Options
 from edge.sensors import Parts, Reading, SensorError, Verdict
+from edge.sensors.devices import CabinetPart, Part, SocketPart
 from edge.sensors.modbus_bus import Bus, TakenError, join, leave
 from edge.sensors.modbus_device import Device, Fact
 from edge.sensors.modbus_line import HINTS, Place, Serial, Tcp
 from edge.sensors.modbus_map import DeviceMap, shown
 from edge.sensors.modbus_options import read_line, read_map
-from edge.sensors.modbus_parts import CabinetPart, Part, SocketPart
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
 
 INTERVAL_S: Final = 5.0

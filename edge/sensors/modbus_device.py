@@ -9,17 +9,16 @@ from edge.clock import Clock, Instant
 from edge.sensors import SensorError
 from edge.sensors.modbus_bus import Exchange
 from edge.sensors.modbus_map import (
-    NO_ALARM,
     DeviceMap,
     Found,
     ImpossibleError,
     Register,
     Span,
-    Value,
     shown,
     understand,
 )
 from edge.sensors.modbus_turns import Turn
+from edge.sensors.values import NO_ALARM, Value
 
 MOST_FACTS: Final = 64
 """What waits for the sampler, which looks every second."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from edge.sensors.values import Value
+
 Function = Literal["coil", "discrete", "holding", "input"]
 """The four tables of a device; read with the function codes 1, 2, 3 and 4."""
 
@@ -17,11 +19,6 @@ MOST_BITS: Final = 2000
 _FORMATS: Final = {"u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "u64": ">Q", "i64": ">q", "f32": ">f"}
 TYPES: Final = ("bit", *_FORMATS)
 WORD_ORDERS: Final = ("high_first", "low_first")
-
-NO_ALARM: Final = "none"
-
-Value = float | str | None
-"""A number in the unit of its name, a word, or None: not measured, or a word that the map does not know."""
 
 
 class ImpossibleError(ValueError):

@@ -1,17 +1,15 @@
 """The keys of a register map, in the station file or in a file of its own, read into a map."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast, get_args
 
-from contract.messages import CODE, MAX_UNITS, Battery, Charge, SlotDoor
-from contract.quantities import QUANTITIES
+from contract.messages import MAX_UNITS
 from edge.options import ConfigError, Options
 from edge.sensors.modbus_map import (
     BITS,
     MOST_BITS,
     MOST_REGISTERS,
-    NO_ALARM,
     TYPES,
     WORD_ORDERS,
     DeviceMap,
@@ -21,61 +19,19 @@ from edge.sensors.modbus_map import (
     Register,
     plan,
 )
-from edge.sensors.units import CURRENT, ENERGY, PLAIN, POWER, SHARE, TEMPERATURE, VOLTAGE, Units
+from edge.sensors.values import (
+    CABINET_VALUES,
+    SLOT_VALUES,
+    SOCKET_VALUES,
+    STATES,
+    Meant,
+    Words,
+    read_scale,
+    read_words,
+)
 
 FUNCTIONS: Final[tuple[str, ...]] = get_args(Function)
 PARITIES: Final = ("none", "even", "odd")
-YES_NO: Final = ("yes", "no")
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    units: Units
-    low: float
-    high: float
-
-
-_Words = tuple[str, ...]
-_ALARM: Final[_Words] = ()
-"""Any code, or ``none``."""
-
-
-def _quantity(name: str, units: Units) -> _Number:
-    return _Number(units, QUANTITIES[name].low, QUANTITIES[name].high)
-
-
-_HEAT: Final = _quantity("temperature_c", TEMPERATURE)
-
-SOCKET_VALUES: Final[Mapping[str, _Number | _Words]] = {
-    "power_w": _quantity("power_w", POWER),
-    "voltage_v": _Number(VOLTAGE, 0, 1000),
-    "current_a": _Number(CURRENT, 0, 1000),
-    "energy_wh": _Number(ENERGY, 0, 1e12),
-    "frequency_hz": _Number({"Hz": (1, 0)}, 0, 1000),
-    "power_factor": _Number(PLAIN, -1, 1),
-    "temperature_c": _HEAT,
-    "on": YES_NO,
-    "plugged": YES_NO,
-    "alarm": _ALARM,
-}
-CABINET_VALUES: Final[Mapping[str, _Number | _Words]] = {
-    "temperature_c": _HEAT,
-    "mains_ok": YES_NO,
-    "smoke": YES_NO,
-}
-SLOT_VALUES: Final[Mapping[str, _Number | _Words]] = {
-    "battery": get_args(Battery),
-    "charge": get_args(Charge),
-    "door": get_args(SlotDoor),
-    "enabled": YES_NO,
-    "soc_pct": _quantity("soc_pct", SHARE),
-    "temperature_c": _HEAT,
-    "alarm": _ALARM,
-}
-"""What a register may be: a quantity with its units, or words."""
-
-STATES: Final = ("power_w", "on", "plugged", "alarm")
-"""Without one of these a socket has no state."""
 
 _REGISTER_KEYS: Final = (
     *("value", "function", "address", "type", "order", "bit"),
@@ -156,12 +112,12 @@ def _slot_registers(table: Options, slots: int) -> list[Register]:
     ]
 
 
-def _register(table: Options, kinds: Mapping[str, _Number | _Words]) -> Register:
+def _register(table: Options, kinds: Mapping[str, Meant]) -> Register:
     table.only(*_REGISTER_KEYS)
     return _described(table, kinds)
 
 
-def _described(table: Options, kinds: Mapping[str, _Number | _Words]) -> Register:
+def _described(table: Options, kinds: Mapping[str, Meant]) -> Register:
     name = table.choice("value", tuple(kinds))
     function, kind, address = _place(table)
     bit = table.whole("bit", low=0, high=15) if table.has("bit") else None
@@ -175,16 +131,16 @@ def _described(table: Options, kinds: Mapping[str, _Number | _Words]) -> Registe
         return Register(
             name, function, address, kind, word_order=order, bit=bit, words=words, missing=missing
         )
-    factor, summand, unit = _scale(table, meant)
+    scale = read_scale(table, meant)
     return Register(
         *(name, function, address, kind),
         word_order=order,
         bit=bit,
-        factor=factor,
-        summand=summand,
+        factor=scale.factor,
+        summand=scale.summand,
         low=meant.low,
         high=meant.high,
-        unit=unit,
+        unit=scale.unit,
         missing=missing,
     )
 
@@ -197,23 +153,9 @@ def _place(table: Options) -> tuple[Function, str, int]:
     return function, kind, table.whole("address", low=0, high=0x10000 - length)
 
 
-def _scale(table: Options, meant: _Number) -> tuple[float, float, str]:
-    unit = table.choice("unit", tuple(meant.units), default=next(iter(meant.units)))
-    factor, summand = meant.units[unit]
-    if table.has("values"):
-        raise table.wrong("values", "no values for a quantity, but scale and unit")
-    return table.number("scale", default=1) * factor, summand, next(iter(meant.units))
-
-
-def _words(table: Options, allowed: _Words) -> dict[int, str]:
-    for key in ("scale", "unit"):
-        if table.has(key):
-            raise table.wrong(key, "left out: words have none")
-    values = table.table("values")
-    found = {_number(values, key): _word(values, key, word, allowed) for key, word in values.rest().items()}
-    if not found:
-        raise table.wrong("values", 'what each number means, e.g. { 0 = "no", 1 = "yes" }')
-    return found
+def _words(table: Options, allowed: Words) -> dict[int, str]:
+    words = read_words(table, allowed, '{ 0 = "no", 1 = "yes" }')
+    return {_number(table.table("values"), key): word for key, word in words.items()}
 
 
 def _number(values: Options, key: str) -> int:
@@ -221,16 +163,6 @@ def _number(values: Options, key: str) -> int:
         return int(key, 0)
     except ValueError:
         raise ConfigError(values.where, key, key, "a whole number, e.g. 0 or 0xFFFF") from None
-
-
-def _word(values: Options, key: str, word: object, allowed: _Words) -> str:
-    if allowed is _ALARM:
-        if isinstance(word, str) and CODE.fullmatch(word):
-            return word
-        raise ConfigError(values.where, key, word, f"{NO_ALARM}, or a code of a-z, 0-9 and '_'")
-    if not isinstance(word, str) or word not in allowed:
-        raise ConfigError(values.where, key, word, f"one of {', '.join(allowed)}")
-    return word
 
 
 def _identity(options: Options) -> Identity | None:

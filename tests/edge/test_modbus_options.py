@@ -51,7 +51,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     (SOCKET | {"max_registers": 126}, "max_registers is 126"),
     (CABINET | {"slots": 0}, "slots is 0"),
     (CABINET | {"slot_register": []}, "at least one ..slot_register"),
-    (cabinet(values={}), "what each number means"),
+    (cabinet(values={}), "what each of its words means"),
     (cabinet(values={"zero": "open"}), "zero is 'zero'; allowed: a whole number"),
     (cabinet(values={"0": "ajar"}), "0 is 'ajar'; allowed: one of closed, open, unknown"),
     (cabinet(scale=2), "scale is 2; allowed: left out"),

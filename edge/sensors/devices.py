@@ -1,19 +1,31 @@
-"""What the answers of a Modbus device say of the socket or the cabinet that it stands for."""
+"""What a device says, by register or by topic, made into the socket or cabinet that it stands for."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from contract.messages import Battery, Cabinet, Charge, Slot, SlotDoor, Socket
 from edge.clock import Instant
 from edge.options import Options
 from edge.sensors import Parts, Reading
-from edge.sensors.modbus_device import Fact
-from edge.sensors.modbus_map import Value
 from edge.sensors.parts import cabinet_info, socket_info
 from edge.sensors.power import Outlet, Signals, read_limits, read_safety
+from edge.sensors.values import Value
 
 log = logging.getLogger(__name__)
+
+
+class Fact(Protocol):
+    """All that a device said in one look, and when."""
+
+    @property
+    def at(self) -> Instant: ...
+
+    def of(self, slot: int) -> Mapping[str, Value]:
+        """Values of a slot, or of the device as a whole (0), by their names."""
+
+    def alarms(self, slot: int) -> tuple[str, ...]:
+        """Codes of what is wrong with it, each once."""
 
 
 class Part(Protocol):
