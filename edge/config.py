@@ -118,7 +118,7 @@ def _broker(table: Options, station_id: str) -> BrokerConfig:
         table.text("host", allowed="a host name or address"),
         table.whole("port", default=8883 if tls else 1883, low=1, high=65535),
         table.text("username", default=station_id),
-        _password(table),
+        read_password(table),
         tls,
         ca,
     )
@@ -131,7 +131,8 @@ def _check_ca(table: Options, ca: Path) -> None:
         raise table.wrong("tls_ca", f"a file of certificates in PEM form ({error})") from None
 
 
-def _password(table: Options) -> str:
+def read_password(table: Options) -> str:
+    """``password``, or what ``password_file`` holds."""
     if table.has("password") == table.has("password_file"):
         raise table.wrong("password", "exactly one of password and password_file")
     if table.has("password"):

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-STATION_LIBRARIES = {"paho", "gpiozero", "adafruit_dht", "board", "pymodbus"}
+STATION_LIBRARIES = {"paho", "gpiozero", "adafruit_dht", "board", "pymodbus", "jsonpath"}
 PLUMBING = {
     *(
         "asyncio",
@@ -34,8 +34,11 @@ PURE = [
     "edge/sensors/modbus_map.py",
     "edge/sensors/modbus_options.py",
     "edge/sensors/modbus_turns.py",
+    "edge/sensors/mqtt_known.py",
+    "edge/sensors/mqtt_map_options.py",
     "edge/sensors/power.py",
     "edge/sensors/units.py",
+    "edge/sensors/values.py",
     "edge/days/*.py",
     "edge/sensors/tower_frames.py",
     "edge/sensors/tower_map.py",

@@ -122,6 +122,7 @@ ODD: dict[str, object] = {"nonsense": 1}
 RECORDING: dict[str, object] = {"path": "x.csv", "time": ["t"]}
 NUMBER: dict[str, object] = {"column": "v"}
 POWER: dict[str, object] = {"value": "power_w", "function": "input", "address": 3}
+MQTT_POWER: dict[str, object] = {"value": "power_w", "topic": "t"}
 SOCKET: dict[str, object] = {"device": "socket", "register": [POWER]}
 OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
     ("dht11", "its table", ODD),
@@ -138,6 +139,12 @@ OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
     ("modbus", "an identity", {"map": SOCKET | {"identity": ODD}}),
     ("modbus", "a register", {"map": SOCKET | {"register": [ODD]}}),
     ("modbus", "a slot's register", {"map": {"device": "cabinet", "slots": 1, "slot_register": [ODD]}}),
+    ("tasmota", "its table", ODD),
+    ("shelly", "its table", ODD),
+    ("mqtt_map", "its table", ODD),
+    ("mqtt_map", "a map", {"map": ODD}),
+    ("mqtt_map", "a value", {"map": {"device": "socket", "value": [ODD]}}),
+    ("mqtt_map", "availability", {"map": {"device": "socket", "value": [MQTT_POWER], "availability": ODD}}),
     ("tower", "its table", ODD),
     ("recorded_climate", "its table", ODD | RECORDING | {"co2": NUMBER}),
     ("recorded_climate", "a number", RECORDING | {"co2": NUMBER | ODD}),
@@ -214,4 +221,14 @@ def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World) -> N
             [sensor] = build([placed], {}, world.clock)
             sensor.close()
             opened.add(kind)
-    assert opened == {"door_beams", "presence_pir", "sockets_contact", "cabinet_contact", "modbus", "tower"}
+    assert opened == {
+        "door_beams",
+        "presence_pir",
+        "sockets_contact",
+        "cabinet_contact",
+        "modbus",
+        "tasmota",
+        "shelly",
+        "mqtt_map",
+        "tower",
+    }

@@ -14,7 +14,6 @@ from edge.sensors.modbus_map import (
     ImpossibleError,
     Register,
     Span,
-    Value,
     decoded,
     meaning,
     plan,
@@ -22,6 +21,7 @@ from edge.sensors.modbus_map import (
     understand,
 )
 from edge.sensors.modbus_options import read_map
+from edge.sensors.values import Value
 
 DEVICES = Path(__file__).parents[2] / "firmware_config" / "devices"
 

@@ -1,0 +1,150 @@
+"""A device that publishes over the station's own MQTT broker, as a sensor: a plug, or behind a gateway."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from contract.messages import SensorInfo
+from edge.clock import Clock, Instant
+from edge.config import SensorEntry, read_password
+from edge.options import Options
+from edge.sensors import Parts, Reading, SensorError, Verdict
+from edge.sensors.devices import Part
+from edge.sensors.mqtt_known import Known, Snap, Talk
+from edge.sensors.mqtt_line import Message, Place, join, leave
+from edge.sensors.values import Value
+
+PATIENCE_MS: Final = 60_000
+"""For the broker to answer."""
+
+MOST_WAITING: Final = 256
+"""Messages that wait for the sampler, which looks every second; of more, the newest."""
+
+VERIFY_S: Final = 5.0
+STEP_S: Final = 0.1
+
+BROKER_KEYS: Final = ("host", "port", "username", "password", "password_file")
+
+
+class MqttDevice:
+    """One device: its kind's :class:`Talk` tells what messages mean, its :class:`Part` what it stands for."""
+
+    def __init__(self, entry: SensorEntry, clock: Clock, talk: Talk, part: Part, silent_ms: int) -> None:
+        self.info = SensorInfo(entry.id, entry.kind)
+        self.interval_s = entry.interval_s or 1.0
+        self.topics = talk.topics
+        self._clock, self._talk, self._part = clock, talk, part
+        self._known = Known(silent_ms=silent_ms, changes_only=talk.changes_only)
+        self._waiting: deque[Message] = deque(maxlen=MOST_WAITING)
+        self._line = join(_place(entry.read_options()), clock, self)
+        self._silent_ms = silent_ms
+        self._connected_ms: int | None = None
+        self._patient_until_ms = 0
+        self._fed: Mapping[tuple[int, str], Value] = {}
+
+    def parts(self) -> Parts:
+        return self._part.parts()
+
+    def take_in(self, message: Message) -> None:
+        """From the line's thread."""
+        self._waiting.append(message)
+
+    def read(self, now: Instant) -> Sequence[Reading]:
+        """What the messages so far come to.
+
+        Raises:
+            SensorError: the broker is away, the device has left, or it says nothing that can be relied on.
+        """
+        self._line.start()
+        if self._connected_ms is None:
+            self._patient_until_ms = now.mono_ms + self._silent_ms
+        if self._connected_ms is None or self._line.connected:
+            self._connected_ms = now.mono_ms
+        self._hear()
+        snap = self._known.at(now)
+        if not self._line.connected or self._known.online is False or snap is None:
+            if failure := self._failure(now.mono_ms):
+                raise failure
+            return []
+        self._patient_until_ms = now.mono_ms
+        if snap.values != self._fed:  # some of it has grown too old since
+            self._feed(snap)
+        return self._part.readings(now)
+
+    def _hear(self) -> None:
+        while self._waiting:
+            message = self._waiting.popleft()
+            heard = self._talk.hear(message.topic, message.payload, retained=message.retained)
+            self._known.hear(heard, message.at.mono_ms)
+            if not isinstance(heard, str) and heard and (snap := self._known.at(message.at)):
+                self._feed(snap)
+
+    def _feed(self, snap: Snap) -> None:
+        self._fed = snap.values
+        self._part.feed(snap)
+
+    def _failure(self, mono_ms: int) -> SensorError | None:
+        if not self._line.connected:
+            self._patient_until_ms = mono_ms + self._silent_ms
+            hint = f"{self._line.place}: {self._line.trouble or 'no answer yet'}; does the broker run?"
+            away_ms = mono_ms - (self._connected_ms or 0)
+            return SensorError("no_broker", hint) if away_ms > PATIENCE_MS else None
+        if self._known.online is False:
+            self._patient_until_ms = mono_ms + self._silent_ms
+            return SensorError("offline", "it has left its broker: has it power, does its network reach?")
+        if self._known.explain():
+            return SensorError("not_understood", "what it says cannot be; see waystation-edge read")
+        if mono_ms > self._patient_until_ms:
+            return SensorError("silent", f"nothing to be understood on {', '.join(self.topics)}")
+        return None
+
+    def explain(self) -> Sequence[tuple[str, str, str]]:
+        """What it last said, value by value: name, raw, meaning."""
+        return self._known.explain()
+
+    def verify(self) -> Verdict:
+        """Listen for some seconds: whether the broker takes us, and the device is there."""
+        self._line.start()
+        said = self._listen()
+        if not self._line.connected:
+            return Verdict(False, f"{self._line.place}: {self._line.trouble or 'no answer'}")
+        if self._known.online is False:
+            return Verdict(False, "the broker says that it has left: has it power, does its network reach?")
+        if not said:
+            return Verdict(False, f"nobody publishes {' or '.join(self.topics)}: is that its topic?")
+        if verdict := self.judge(said):
+            return verdict
+        if self._known.explain():
+            return Verdict(True, "it is there and is understood")
+        return Verdict(True, f"it is there; it measured nothing within {VERIFY_S:g} s, which may be its pace")
+
+    def judge(self, said: Sequence[Message]) -> Verdict | None:
+        """What one kind makes of all that a device that is there ``said`` within :data:`VERIFY_S`."""
+        del said
+        return None
+
+    def _listen(self) -> list[Message]:
+        said: list[Message] = []
+        for _ in range(round(VERIFY_S / STEP_S)):
+            self._clock.wait(STEP_S)
+            said += self._waiting
+            self._hear()
+        return said
+
+    def close(self) -> None:
+        leave(self._line, self)
+
+
+def read_silent_ms(options: Options, usual_s: float) -> int:
+    """``silent_s``: after so long without a word on it a value is unknown."""
+    return round(options.number("silent_s", default=usual_s, low=1, high=86_400) * 1000)
+
+
+def _place(options: Options) -> Place:
+    username = options.text("username", default="")
+    return Place(
+        options.text("host", default="127.0.0.1"),
+        options.whole("port", default=1883, low=1, high=65535),
+        username,
+        read_password(options) if username else "",
+    )

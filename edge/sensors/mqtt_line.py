@@ -1,0 +1,158 @@
+"""What devices of the station say over its own MQTT broker; this end only listens, and never publishes.
+
+One connection for all devices of a broker. paho's thread takes what comes in and dials again where it is cut.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.clock import Clock, Instant
+
+KEEPALIVE_S: Final = 20
+REDIAL_S: Final = (1, 30)
+MOST_BYTES: Final = 64 * 1024
+"""Of one message; what is longer is no plug's and no cabinet's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A broker and the login for it; an empty name is none."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.host} port {self.port}"
+
+
+class Message(NamedTuple):
+    """What came in, and when. ``retained``: the broker had kept it, nobody knows for how long."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    at: Instant
+
+
+class Listener(Protocol):
+    """A device in the eyes of its line."""
+
+    topics: Sequence[str]
+
+    def take_in(self, message: Message) -> None:
+        """Called from the line's thread; only keeps the message."""
+
+
+class Line:
+    """One broker with its listeners.
+
+    Attributes:
+        connected: logged in and listening.
+        trouble: why not, in the broker's or the system's words.
+    """
+
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self.place = place
+        self.connected = False
+        self.trouble = ""
+        self._clock = clock
+        self._listeners: tuple[Listener, ...] = ()
+        self._started = False
+        self._client = client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        if place.username:
+            client.username_pw_set(place.username, place.password)
+        client.reconnect_delay_set(*REDIAL_S)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+
+    def join(self, listener: Listener) -> None:
+        """One more; before :meth:`start`."""
+        self._listeners = (*self._listeners, listener)
+
+    def leave(self, listener: Listener) -> bool:
+        """One fewer; whether it was the last one, with which the connection ends."""
+        self._listeners = tuple(each for each in self._listeners if each is not listener)
+        if not self._listeners and self._started:
+            self._client.disconnect()
+            self._client.loop_stop()
+        return not self._listeners
+
+    def start(self) -> None:
+        """Begin to listen, if that has not begun yet; does not wait for the broker."""
+        if not self._started:
+            self._started = True
+            self._client.connect_async(self.place.host, self.place.port, KEEPALIVE_S)
+            self._client.loop_start()
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        _userdata: Any,
+        _flags: mqtt.ConnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            self.trouble = f"the broker refuses the login: {code}"
+            return
+        topics = sorted({name for listener in self._listeners for name in listener.topics})
+        client.subscribe([(name, 1) for name in topics])
+
+    def _on_subscribe(self, *_: Any) -> None:
+        self.connected = True
+
+    def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
+        self.trouble = "nobody answers there"
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _flags: mqtt.DisconnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if self.connected:
+            self.trouble = f"the connection was lost: {code}"
+        self.connected = False
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        if len(message.payload) > MOST_BYTES:
+            return
+        heard = Message(message.topic, bytes(message.payload), message.retain, self._clock.now())
+        for listener in self._listeners:
+            if any(mqtt.topic_matches_sub(name, heard.topic) for name in listener.topics):
+                listener.take_in(heard)
+
+
+_lines: dict[Place, Line] = {}
+_lines_lock = threading.Lock()
+
+
+def join(place: Place, clock: Clock, listener: Listener) -> Line:
+    """The one line to ``place``, with ``listener`` on it."""
+    with _lines_lock:
+        line = _lines.get(place)
+        if line is None:
+            line = _lines[place] = Line(place, clock)
+        line.join(listener)
+        return line
+
+
+def leave(line: Line, listener: Listener) -> None:
+    """Take ``listener`` off; with the last one the connection ends."""
+    with _lines_lock:
+        if line.leave(listener):
+            _lines.pop(line.place, None)

@@ -1,0 +1,130 @@
+"""A smart plug of Shelly's second generation or later, by what it publishes over MQTT.
+
+Its notifications hold only what has changed; they are laid over what is known. Its times are left alone: a
+word counts from its arrival.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from edge.clock import Clock
+from edge.config import SensorEntry
+from edge.sensors import Verdict
+from edge.sensors.devices import SocketPart
+from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
+from edge.sensors.mqtt_known import Heard, Said, number, parse
+from edge.sensors.mqtt_line import Message
+from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
+from edge.sensors.values import SOCKET_VALUES, Number
+
+SILENT_S: Final = 200.0
+"""A metered plug tells its energy each minute: three of these, and some."""
+
+_NUMBERS: Final = {"apower": "power_w", "voltage": "voltage_v", "current": "current_a", "pf": "power_factor"}
+_ERRORS: Final = {
+    "overtemp": "hot",
+    "overpower": "overload",
+    "overvoltage": "overvoltage",
+    "undervoltage": "low_voltage",
+}
+_YES_NO: Final = {True: "yes", False: "no"}
+_CHANGES: Final = "NotifyStatus"
+_WHOLE: Final = "NotifyFullStatus"
+
+
+class ShellyTalk:
+    """What the messages of one component of a plug mean.
+
+    Args:
+        prefix: the plug's MQTT prefix.
+        component: e.g. ``switch:0``; ``pm1:0`` of a meter without a relay.
+    """
+
+    changes_only = True
+
+    def __init__(self, prefix: str, component: str) -> None:
+        self._component = component
+        self.online, self.events = f"{prefix}/online", f"{prefix}/events/rpc"
+        self.status = f"{prefix}/status/{component}"
+        self.topics: Sequence[str] = (self.online, self.events, self.status)
+
+    def hear(self, topic: str, payload: bytes, *, retained: bool) -> Heard:
+        """One message; a retained measurement may be of any age and says nothing."""
+        if topic == self.online:
+            return "online" if payload == b"true" else "offline"
+        told = None if retained else parse(payload)
+        whole = topic == self.status or (isinstance(told, dict) and told.get("method") == _WHOLE)
+        if topic == self.events:
+            told = self.notified(told)
+        return _said(told, whole=whole) if isinstance(told, dict) else ()
+
+    def notified(self, told: object) -> object:
+        """What a notification says of this component; None when nothing."""
+        if not isinstance(told, dict) or told.get("method") not in (_CHANGES, _WHOLE):
+            return None
+        params = told.get("params")
+        return params.get(self._component) if isinstance(params, dict) else None
+
+
+def _said(status: Mapping[str, object], *, whole: bool) -> list[Said]:
+    found = [_number(name, status[key]) for key, name in _NUMBERS.items() if key in status]
+    if isinstance(heat := status.get("temperature"), dict) and "tC" in heat:
+        found.append(_number("temperature_c", heat["tC"]))
+    if "output" in status:
+        output = status["output"]
+        found.append(Said(0, "on", str(output), _YES_NO.get(output) if isinstance(output, bool) else None))
+    errors = status.get("errors", [] if whole else None)  # without errors a plug leaves the key out
+    if isinstance(errors, list):
+        found += [
+            Said(0, f"alarm:{error}", str(error in errors).lower(), code if error in errors else "none")
+            for error, code in _ERRORS.items()
+        ]
+    return found
+
+
+def _number(name: str, said: object) -> Said:
+    meant = SOCKET_VALUES[name]
+    assert isinstance(meant, Number)
+    return Said(0, name, str(said), number(said, meant.low, meant.high))
+
+
+class Shelly(MqttDevice):
+    """One component of a plug: one socket."""
+
+    def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
+        del totals
+        options = entry.read_options()
+        options.only(
+            *("prefix", "component", "silent_s", "label", "socket_kind"),
+            *(*BROKER_KEYS, *LIMIT_KEYS, *SAFETY_KEYS),
+        )
+        self._shelly = ShellyTalk(
+            options.text("prefix", pattern=r"[^#+]+", allowed="the plug's MQTT prefix, without wildcards"),
+            options.text(
+                "component",
+                default="switch:0",
+                pattern=r"[a-z0-9]{1,16}:\d{1,2}",
+                allowed="a component with its number, e.g. switch:0 or pm1:0",
+            ),
+        )
+        silent_ms = read_silent_ms(options, SILENT_S)
+        super().__init__(entry, clock, self._shelly, SocketPart(entry.id, options, silent_ms), silent_ms)
+
+    def judge(self, said: Sequence[Message]) -> Verdict | None:
+        """Whether the whole status comes too (``status_ntf``), which is off in a plug that is new."""
+        topics = {message.topic for message in said if not message.retained}
+        notified = any(
+            message.topic == self._shelly.events and self._shelly.notified(parse(message.payload))
+            for message in said
+        )
+        if self._shelly.status in topics:
+            return Verdict(True, "it is there, and tells its whole status")
+        if notified:
+            return Verdict(
+                False, "status_ntf is off: it tells changes only; switch 'Generic status update' on"
+            )
+        return Verdict(
+            True,
+            "it is there, but nothing has changed meanwhile: whether status_ntf is on cannot be known; "
+            "plug something in and check again",
+        )

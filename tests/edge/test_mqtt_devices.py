@@ -1,0 +1,307 @@
+"""Plugs and gateways over a real broker of the station: charging, leaving, silent, checked and read."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract.messages import Cabinet, Socket
+from edge.clock import SteppedClock, SystemClock
+from edge.config import SensorEntry
+from edge.options import ConfigError
+from edge.reading import read_all
+from edge.sensors import Reading, SensorError
+from edge.sensors.factory import build
+from edge.sensors.mqtt_device import MqttDevice
+from tests.support.gateway import LocalBroker, device
+from tests.support.mosquitto import free_port
+from tests.support.wait import until
+
+CLOCK = SystemClock()
+IN_S = 10
+QUICK = {"charging_s": 0.2, "idle_s": 0.2, "full_s": 0.2}
+LWT, SENSOR = "tele/plug7/LWT", "tele/plug7/SENSOR"
+BOARD = {
+    "device": "cabinet",
+    "slots": 1,
+    "slot_value": [
+        {"value": "door", "topic": "gw/{n}", "path": "$.door", "values": {"0": "closed", "1": "open"}}
+    ],
+}
+
+
+def entry(sensor: str, kind: str, broker: LocalBroker, **options: object) -> SensorEntry:
+    where = f"station.toml: [[sensor]] 1 ({sensor})"
+    return SensorEntry(sensor, kind, 0.1, {"host": broker.host, "port": broker.port} | options, where)
+
+
+def tasmota(broker: LocalBroker, sensor: str = "s1", **options: object) -> SensorEntry:
+    return entry(sensor, "tasmota", broker, **({"topic": "plug7"} | QUICK | options))
+
+
+def shelly(broker: LocalBroker, **options: object) -> SensorEntry:
+    return entry("s2", "shelly", broker, **({"prefix": "shelly-a8"} | QUICK | options))
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[LocalBroker]:
+    with LocalBroker(tmp_path / "local") as running:
+        yield running
+
+
+@contextmanager
+def sensors(*entries: SensorEntry) -> Iterator[list[MqttDevice]]:
+    made = build(entries, {}, CLOCK)
+    try:
+        for each in made:
+            each.read(CLOCK.now())
+        listening = [each for each in made if isinstance(each, MqttDevice)]
+        until(lambda: all(each._line.connected for each in listening), IN_S, "the station's broker is there")
+        yield listening
+    finally:
+        for each in made:
+            each.close()
+
+
+def said(sensor: MqttDevice) -> Sequence[Reading]:
+    return sensor.read(CLOCK.now())
+
+
+def state(sensor: MqttDevice) -> str:
+    return next((each.state for each in said(sensor) if isinstance(each, Socket)), "")
+
+
+def fault(sensor: MqttDevice) -> str:
+    try:
+        sensor.read(CLOCK.now())
+    except SensorError as error:
+        return error.code
+    return ""
+
+
+def watts(value: float) -> dict[str, object]:
+    return {"ENERGY": {"Power": value, "Voltage": 228}}
+
+
+def test_a_phone_is_plugged_in_and_out(local: LocalBroker) -> None:
+    with device(local) as plug, sensors(tasmota(local, label="左一", socket_kind="ac")) as [s1]:
+        [info] = s1.parts().sockets
+        assert (info.id, info.kind, info.label) == ("s1", "ac", "左一")
+        for power, word in ((18.5, "charging"), (0, "free")):
+
+            def told(power: float = power, word: str = word) -> bool:
+                plug.say(SENSOR, watts(power))
+                return state(s1) == word
+
+            until(told, IN_S, f"{power} W for a while are {word}")
+        plug.say("stat/plug7/RESULT", {"POWER": "OFF"})
+        until(lambda: state(s1) == "off", IN_S, "it was switched off")
+        [reading] = said(s1)
+        assert isinstance(reading, Socket)
+        assert reading.power_w is None, "what it drew before says nothing now"
+
+
+def test_a_plug_that_vanishes_is_unknown_and_comes_back(local: LocalBroker) -> None:
+    with sensors(tasmota(local)) as [s1]:
+        with device(local, will=(LWT, "Offline")) as plug:
+            plug.say(LWT, "Online", retain=True)
+            plug.say(SENSOR, watts(0))
+            until(lambda: said(s1), IN_S, "it speaks")
+            plug.vanish()
+            until(lambda: fault(s1) == "offline", IN_S, "the broker says its will")
+        with device(local) as plug:
+            plug.say(LWT, "Online", retain=True)
+            plug.say(SENSOR, watts(0))
+            until(lambda: said(s1) and not fault(s1), IN_S, "it is back")
+
+
+def test_one_bad_device_does_not_stop_the_others(local: LocalBroker) -> None:
+    third = tasmota(local, "s3", topic="plug9")
+    cabinet = entry("c1", "mqtt_map", local, map=BOARD)
+    with (
+        device(local) as line,
+        sensors(tasmota(local), shelly(local), third, cabinet) as [one, two, bad, board],
+    ):
+        line.say(SENSOR, watts(3))
+        line.say("shelly-a8/status/switch:0", {"apower": 4.0, "output": True})
+        line.say("gw/1", {"door": 1})
+        line.say("tele/plug9/SENSOR", b"\xff" * 200_000)
+        line.say("tele/plug9/SENSOR", b'{"ENERGY":{"Power":1e99}}')
+        for each in (one, two, board):
+            until(lambda each=each: said(each), IN_S, "what is well is heard")  # type: ignore[misc]
+        [reading] = said(board)
+        assert isinstance(reading, Cabinet)
+        assert reading.slots[0].door == "open"
+        until(lambda: fault(bad) == "not_understood", IN_S, "and what says nonsense is told apart")
+        assert not fault(one)
+        assert not fault(two)
+
+
+def test_a_shelly_that_is_too_hot_is_a_fault_until_it_says_that_it_is_well(local: LocalBroker) -> None:
+    def notify(**told: object) -> dict[str, object]:
+        return {"method": "NotifyStatus", "params": {"ts": 1, "switch:0": told}}
+
+    with device(local) as plug, sensors(shelly(local)) as [s2]:
+        plug.say("shelly-a8/status/switch:0", {"output": True, "apower": 900.0})
+        until(lambda: said(s2), IN_S, "it speaks")
+        plug.say("shelly-a8/events/rpc", notify(errors=["overtemp"]))
+        until(lambda: state(s2) == "fault", IN_S, "heat passes at once")
+        plug.say("shelly-a8/events/rpc", notify(apower=3.0))
+        assert state(s2) == "fault", "other changes do not take it back"
+
+
+def test_the_brokers_absence_is_told_after_a_while_and_ends_by_itself(tmp_path: Path) -> None:
+    broker, clock = LocalBroker(tmp_path / "late"), SteppedClock(0)
+    [s1] = build([tasmota(broker)], {}, clock)
+    try:
+        assert s1.read(clock.now()) == [], "nobody is blamed at the start"
+        clock.wait(61)
+        with pytest.raises(SensorError, match="does the broker run") as error:
+            s1.read(clock.now())
+        assert error.value.code == "no_broker"
+        with broker, device(broker) as plug:
+
+            def back() -> object:
+                plug.say(SENSOR, watts(3))
+                try:
+                    return s1.read(clock.now())
+                except SensorError:
+                    return None
+
+            until(back, 15, "it dials again by itself")
+    finally:
+        s1.close()
+
+
+def test_silence_is_told_by_the_clock(local: LocalBroker) -> None:
+    clock = SteppedClock(0)
+    [s1] = build([tasmota(local, silent_s=660)], {}, clock)
+    try:
+        s1.read(clock.now())
+        with device(local) as plug:
+            until(lambda: s1._line.connected, IN_S, "connected")  # type: ignore[attr-defined]
+            plug.say(SENSOR, watts(0))
+            until(lambda: s1.read(clock.now()), IN_S, "it speaks")
+            clock.wait(660)
+            assert s1.read(clock.now())
+            clock.wait(1)
+            with pytest.raises(SensorError) as error:
+                s1.read(clock.now())
+            assert error.value.code == "silent"
+    finally:
+        s1.close()
+
+
+def test_a_login_that_is_refused_is_told(tmp_path: Path) -> None:
+    with LocalBroker(tmp_path / "closed", login=("station", "right")) as broker:
+        for password, ok in (("wrong", False), ("right", True)):
+            word = tmp_path / f"{password}.password"
+            word.write_text(f"{password}\n")
+            [s1] = build([tasmota(broker, username="station", password_file=str(word))], {}, CLOCK)
+            assert isinstance(s1, MqttDevice)
+            verdict = s1.verify()
+            s1.close()
+            refused = "refuses the login" in verdict.text
+            assert refused is not ok
+            assert "wrong" not in verdict.text
+
+
+def test_a_login_without_a_password_is_a_wrong_station_file(local: LocalBroker) -> None:
+    with pytest.raises(ConfigError, match="exactly one of password and password_file"):
+        build([tasmota(local, username="station")], {}, CLOCK)
+
+
+def verdict(sensor: SensorEntry) -> tuple[bool, str]:
+    [made] = build([sensor], {}, CLOCK)
+    assert isinstance(made, MqttDevice)
+    try:
+        found = made.verify()
+    finally:
+        made.close()
+    return found.ok, found.text
+
+
+def test_check_says_what_it_found(local: LocalBroker) -> None:
+    ok, text = verdict(tasmota(local))
+    assert not ok
+    assert "is that its topic" in text
+    with device(local) as plug:
+        plug.say(LWT, "Online", retain=True)
+        assert verdict(tasmota(local)) == (
+            True,
+            "it is there; it measured nothing within 5 s, which may be its pace",
+        )
+        plug.say(LWT, "Offline", retain=True)
+        ok, text = verdict(tasmota(local))
+        assert not ok
+        assert "has left" in text
+
+
+SHELLY_VERDICTS = [
+    ("shelly-a8/status/switch:0", {"apower": 1}, True, "tells its whole status"),
+    (
+        "shelly-a8/events/rpc",
+        {"method": "NotifyStatus", "params": {"switch:0": {"apower": 1}}},
+        False,
+        "status_ntf is off",
+    ),
+    ("other/online", "true", True, "cannot be known"),
+]
+
+
+@pytest.mark.parametrize(
+    ("topic", "told", "ok", "text"), SHELLY_VERDICTS, ids=[row[3] for row in SHELLY_VERDICTS]
+)
+def test_check_says_whether_a_shelly_tells_its_whole_status(
+    local: LocalBroker, topic: str, told: object, ok: bool, text: str
+) -> None:
+    with device(local) as plug:
+        plug.say("shelly-a8/online", "true", retain=True)
+        with speaking(local, topic, told):
+            found = verdict(shelly(local))
+    assert found[0] is ok
+    assert text in found[1]
+
+
+@contextmanager
+def speaking(local: LocalBroker, topic: str, told: object) -> Iterator[None]:
+    """A device that says the same again and again."""
+    over = threading.Event()
+
+    def talk() -> None:
+        with device(local) as plug:
+            while not over.wait(0.2):
+                plug.say(topic, told)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_read_shows_raw_beside_meaning(local: LocalBroker) -> None:
+    with speaking(local, SENSOR, watts(18.5)):
+        lines = [line for (_, _, line), _ in read_all([tasmota(local)], CLOCK)]
+    assert "power 18.5 W" in lines[0]
+    assert [line.split() for line in lines[1:]] == [
+        ["power_w", "18.5", "18.5"],
+        ["voltage_v", "228", "228.0"],
+    ]
+
+
+def test_the_connection_ends_with_the_last_device_on_it(local: LocalBroker) -> None:
+    with sensors(tasmota(local), shelly(local)) as [one, two]:
+        assert one._line is two._line
+    assert not one._line.connected
+
+
+def test_nobody_listens_at_a_port_that_is_free() -> None:
+    nowhere = SensorEntry("s1", "tasmota", None, {"topic": "plug7", "port": free_port()}, "station.toml")
+    ok, text = verdict(nowhere)
+    assert not ok
+    assert "nobody answers there" in text

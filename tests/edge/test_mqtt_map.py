@@ -1,0 +1,184 @@
+"""A gateway's map: what its messages come to, and how a wrong map is told."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.messages import Cabinet, Slot
+from edge.clock import Instant
+from edge.options import ConfigError, Options
+from edge.sensors.devices import CabinetPart
+from edge.sensors.mqtt_known import Known, Said
+from edge.sensors.mqtt_map_options import read_map
+from edge.sensors.mqtt_sources import MapTalk
+
+NOW = Instant(1_000_000, 1_000, "synced")
+HERE = Path(__file__).parent
+
+CABINET: dict[str, Any] = {
+    "device": "cabinet",
+    "slots": 2,
+    "changes_only": True,
+    "availability": {"topic": "gw/{device}/lwt", "values": {"up": "online", "down": "offline"}},
+    "value": [
+        {"value": "temperature_c", "topic": "gw/{device}/state", "path": "$.env.t", "unit": "°F"},
+        {
+            "value": "smoke",
+            "topic": "gw/{device}/state",
+            "path": "$.env.smoke",
+            "values": {"false": "no", "true": "yes"},
+        },
+    ],
+    "slot_value": [
+        {
+            "value": "battery",
+            "topic": "gw/{device}/state",
+            "path": "$.bins[?@.n == {n}].bat",
+            "values": {"0": "absent", "1": "present"},
+        },
+        {"value": "soc_pct", "topic": "gw/{device}/bin/{n}/soc", "unit": "ratio"},
+        {
+            "value": "alarm",
+            "topic": "gw/{device}/state",
+            "path": "$.bins[?@.n == {n}].err",
+            "values": {"0": "none", "7": "hot"},
+        },
+    ],
+}
+
+
+def talk(told: dict[str, Any], device: str = "A1") -> MapTalk:
+    return MapTalk(read_map(Options(told, "map.toml", HERE), device))
+
+
+def changed(**keys: object) -> dict[str, Any]:
+    return deepcopy(CABINET) | keys
+
+
+def cabinet(known: Known) -> Cabinet:
+    part = CabinetPart("c1", Options({}, "station.toml"), 2)
+    snap = known.at(NOW)
+    assert snap is not None
+    part.feed(snap)
+    [reading] = part.readings(NOW)
+    assert isinstance(reading, Cabinet)
+    return reading
+
+
+def hear(known: Known, gateway: MapTalk, topic: str, told: object, *, retained: bool = False) -> None:
+    payload = told.encode() if isinstance(told, str) else json.dumps(told).encode()
+    known.hear(gateway.hear(topic, payload, retained=retained), NOW.mono_ms)
+
+
+def test_a_cabinet_comes_together_from_several_topics() -> None:
+    gateway, known = talk(CABINET), Known(silent_ms=1000, changes_only=True)
+    assert gateway.topics == ("gw/A1/lwt", "gw/A1/state", "gw/A1/bin/1/soc", "gw/A1/bin/2/soc")
+    hear(known, gateway, "gw/A1/lwt", "up", retained=True)
+    state = {
+        "env": {"t": 95, "smoke": False},
+        "bins": [{"n": 2, "bat": 1, "err": 7}, {"n": 1, "bat": 0, "err": 0}],
+    }
+    hear(known, gateway, "gw/A1/state", state)
+    hear(known, gateway, "gw/A1/bin/2/soc", "0.87")
+    assert cabinet(known) == Cabinet(
+        "c1",
+        online=True,
+        temperature_c=35.0,
+        smoke=False,
+        slots=(Slot(1, "absent"), Slot(2, "present", soc_pct=87.0, alarms=("hot",))),
+    )
+
+
+def test_the_other_polarity_is_another_map_not_another_program() -> None:
+    turned = changed()
+    turned["slot_value"][0]["values"] = {"0": "present", "1": "absent"}
+    gateway, known = talk(turned), Known(silent_ms=1000, changes_only=True)
+    hear(known, gateway, "gw/A1/state", {"bins": [{"n": 1, "bat": 0}, {"n": 2, "bat": 1}]})
+    assert [slot.battery for slot in cabinet(known).slots] == ["present", "absent"]
+
+
+def test_a_word_that_the_map_does_not_know_is_unknown_and_shown() -> None:
+    gateway, known = talk(CABINET), Known(silent_ms=1000, changes_only=True)
+    hear(known, gateway, "gw/A1/state", {"env": {"smoke": False}, "bins": [{"n": 1, "bat": 9}]})
+    assert cabinet(known).slots[0].battery == "unknown"
+    assert ("slot 1 battery", "9", "not understood") in known.explain()
+
+
+NOT_SAID: list[tuple[str, object, str]] = [
+    (
+        "gw/A1/state",
+        {"bins": [{"n": 1, "bat": 1}, {"n": 1, "bat": 0}]},
+        "two answers: neither is believed",
+    ),
+    ("gw/A1/state", {"env": []}, "nothing there"),
+    ("gw/A1/state", "{", "half a message"),
+    ("gw/A2/state", {"bins": [{"n": 1, "bat": 1}]}, "another device"),
+]
+
+
+@pytest.mark.parametrize(("topic", "told", "why"), NOT_SAID, ids=[row[2] for row in NOT_SAID])
+def test_what_says_nothing(topic: str, told: object, why: str) -> None:
+    payload = told.encode() if isinstance(told, str) else json.dumps(told).encode()
+    assert talk(CABINET).hear(topic, payload, retained=False) == [], why
+
+
+def test_a_number_that_cannot_be_is_unknown() -> None:
+    heard = talk(CABINET).hear("gw/A1/bin/1/soc", b"87", retained=False)
+    assert heard == [Said(1, "soc_pct", "87", None)], "87 as a ratio would be 8,700 %"
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    (changed(device="toaster"), "device is 'toaster'; allowed: one of socket, cabinet"),
+    (changed(slots=0), "slots is 0"),
+    (changed(slot_value=[]), "at least one"),
+    ({"device": "socket", "value": []}, "power_w, on, plugged, alarm"),
+    ({"device": "socket", "slots": 3, "value": []}, "slots only with"),
+    (
+        changed(slot_value=[{"value": "soc_pct", "topic": "gw/soc", "path": "$.soc"}]),
+        r"\[\[slot_value\]\] 1: path is .*the slot's number",
+    ),
+    (changed(value=[{"value": "temperature_c", "topic": "t", "path": "$.a["}]), "a JSONPath .unexpected end"),
+    (
+        changed(value=[{"value": "temperature_c", "topic": "t", "path": "a"}]),
+        "path is 'a'; allowed",
+    ),
+    (changed(value=[{"value": "temperature_c", "topic": "t", "unit": "W"}]), "unit is 'W'"),
+    (
+        changed(value=[{"value": "smoke", "topic": "t", "values": {"1": "maybe"}}]),
+        "1 is 'maybe'; allowed",
+    ),
+    (changed(value=[{"value": "smoke", "topic": "t"}]), "what each of its words means"),
+    (changed(value=[{"value": "smoke", "topic": "#/#", "values": {"1": "yes"}}]), "topic is '#/#'"),
+    (changed(availability={"topic": "t", "values": {"1": "there"}}), "one of online, offline"),
+]
+
+
+@pytest.mark.parametrize(("told", "why"), WRONG, ids=[row[1] for row in WRONG])
+def test_a_wrong_map_is_told_by_file_table_key_and_value(told: dict[str, Any], why: str) -> None:
+    with pytest.raises(ConfigError, match=f"map.toml.*{why}"):
+        talk(told)
+
+
+def test_a_map_for_many_devices_wants_to_know_which() -> None:
+    with pytest.raises(ConfigError, match=r"no {device}, or a device in the sensor's table"):
+        talk(CABINET, device="")
+
+
+@given(
+    payload=st.binary(max_size=200), topic=st.sampled_from(["gw/A1/lwt", "gw/A1/state", "gw/A1/bin/1/soc"])
+)
+def test_no_payload_does_any_harm(payload: bytes, topic: str) -> None:
+    assert isinstance(talk(CABINET).hear(topic, payload, retained=False), (str, list))
+
+
+def test_json_nested_without_end_is_nothing() -> None:
+    deep: object = 1
+    for _ in range(900):
+        deep = {"a": deep}
+    told = {"device": "socket", "value": [{"value": "power_w", "topic": "t", "path": "$..watts"}]}
+    assert talk(told).hear("t", json.dumps(deep).encode(), retained=False) == []
