@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from server.geo import gcj02_to_bd09, in_china, wgs84_to_gcj02
+from server.model import Station
+from server.web.public import finite
 
 _SOURCE: Final = "waystation"
 _LONGEST_NAME: Final = 60
@@ -27,6 +29,12 @@ class Link(NamedTuple):
 
     app: str
     url: str
+
+
+def to_station(station: Station) -> tuple[Link, ...]:
+    """Links to a station; none to one whose position is not recorded."""
+    lat, lon = finite(station.lat), finite(station.lon)
+    return () if lat is None or lon is None else links(lat, lon, station.name_zh)
 
 
 def links(lat: float, lon: float, name: str) -> tuple[Link, ...]:

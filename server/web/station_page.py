@@ -71,7 +71,7 @@ class StationPage:
             script=self._renderer.setup(view, network, networks.district(state), ONLY_HERE),
             zone=zone,
             week=week(posted, zone, now_ms, text, state.notices) if posted else None,
-            ways=_ways(state),
+            ways=directions.to_station(state.station),
             chart=self._chart(state, posted, zone, now_ms, text),
             promises=_promises(self._live, state, network, now_ms),
             lack=lack(state),
@@ -110,12 +110,6 @@ def posted_hours(state: StationState, network: Network) -> Timetable | None:
         return timetable(station.hours, network.time_zone, station.lat, station.lon)
     except HoursError:
         return None
-
-
-def _ways(state: StationState) -> tuple[directions.Link, ...]:
-    station = state.station
-    lat, lon = public.finite(station.lat), public.finite(station.lon)
-    return () if lat is None or lon is None else directions.links(lat, lon, station.name_zh)
 
 
 def _promises(live: networks.Live, state: StationState, network: Network, now_ms: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Alerts and silences in a real Chromium: on a phone, at a desk, with and without scripts."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from server.alerts.model import Alert, Subject
 from server.alerts.silences import Matcher, Silence
@@ -60,6 +61,7 @@ Open = Callable[..., Page]
 @contextmanager
 def filled(folder: Path) -> Iterator[Console]:
     with alarmed(folder, *ALL, stations=STATIONS) as made:
+        made.resettle("city-0001", lat=37.801, lon=112.501)
         measured(made, "city-0001", warming())
         made.reports.add("city-0001", "temperature", "里面很热", NOW_MS - HOUR)
         wish = Silence(
@@ -154,6 +156,23 @@ def test_a_technician_takes_an_alert_and_mends_it(
         page.get_by_role("button", name="已修好").click()
         expect(page.locator(".timeline")).to_contain_text("换了滤网")
     assert (now(made, HOT).state, now(made, HOT).by) == ("resolved", "tian")
+
+
+@pytest.mark.parametrize("path", [PAGES["hot"], "/staff/stations/city-0001"], ids=["alert", "device"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+def test_a_tap_leads_there(
+    browser: Browser, looked_at: tuple[Console, str], path: str, scripts: bool
+) -> None:
+    narrow = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": scripts}
+    with opened(browser, looked_at, path, "tian", **narrow) as page:
+        ways = page.locator(".ways a")
+        assert ways.all_inner_texts() == ["高德地图", "腾讯地图", "百度地图", "手机地图"]
+        boxes = [box for box in map(Locator.bounding_box, ways.all()) if box]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+        assert len({box["y"] for box in boxes}) <= 2, "in two lines at most"
+        page.route("https://uri.amap.com/**", lambda route: route.fulfill(body="Amap"))
+        ways.first.tap()
+        expect(page).to_have_url(re.compile(r"^https://uri\.amap\.com/navigation\?to=112\.507"))
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])

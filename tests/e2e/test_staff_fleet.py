@@ -69,6 +69,7 @@ def filled(made: Console) -> None:
     now_ms = made.now_ms
     made.registry.put_stations([Station("city-0003", "city", HOSTILE, region=("小店区",), instrumented=True)])
     made.live.refresh_registry(made.registry.networks(), made.registry.stations(), now_ms)
+    made.resettle("city-0001", lat=37.801, lon=112.501)
     announce(
         made, "city-0001", "0.9.1",
         sensors=(SensorInfo("room", "dht22"), SensorInfo("pir", "pir")),

@@ -66,6 +66,42 @@ def now(made: Console, of: Alert) -> Alert:
     return found
 
 
+# --- the way ------------------------------------------------------------------------------------------------
+
+
+def ways(html: str) -> list[str]:
+    """The way there as it is read, and the maps that open."""
+    part = html.partition('aria-labelledby="way"')[2].partition("</section>")[0]
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part.partition(">")[2])).strip()
+    return [words, *re.findall(r'<a href="((?:https://)?[a-z.]+)[^"]*" rel="noopener noreferrer">', part)]
+
+
+MAPS = ["https://uri.amap.com", "https://apis.map.qq.com", "https://api.map.baidu.com", "geo"]
+
+
+@pytest.mark.parametrize("path", [f"/staff/alerts/{HOT.id}", "/staff/stations/city-0001"])
+def test_who_mends_it_is_led_there(browse: Any, made: Console, path: str) -> None:
+    made.resettle("city-0001", lat=37.801, lon=112.501, region=("小店区", "龙城街道", "<嘉节社区>"))
+    html = page(browse("tian"), path)
+    assert "小店区 · 龙城街道 · &lt;嘉节社区&gt;" in html, "in full, however deep"
+    assert ways(html)[1:] == MAPS
+    assert "112.507" in html, "in the datum of Amap, not in that of the registry"
+    assert html.index('id="way"') < html.index('id="said-by"' if "alerts" in path else 'id="now"')
+
+
+@pytest.mark.parametrize("path", [f"/staff/alerts/{HOT.id}", "/staff/stations/city-0001"])
+def test_a_station_without_a_position_says_what_is_known(browse: Any, path: str) -> None:
+    known = "Its position is not recorded, only that it is in 小店区 · 龙城街道."
+    assert ways(page(browse("tian"), path)) == [f"How to get there {known}"]
+
+
+def test_there_is_no_way_to_what_is_no_station(tmp_path: Path) -> None:
+    gone = alert("too_hot", Subject("station", "city-0999"))
+    with alarmed(tmp_path, OF_SERVER, gone) as made, browsing(made) as browse:
+        for each in (OF_SERVER, gone):
+            assert ways(page(browse("ada"), f"/staff/alerts/{each.id}")) == [""]
+
+
 # --- the list -----------------------------------------------------------------------------------------------
 
 

@@ -170,6 +170,12 @@ class Console:
         """Sign somebody in; what the cookie holds."""
         return self.staff.enter(name, now_ms=self.now_ms).token
 
+    def resettle(self, station_id: str, **changes: Any) -> None:
+        """Import a station anew, with some of its fields changed."""
+        here = self.live.registered()[station_id].station
+        self.registry.put_stations([replace(here, **changes)])
+        self.live.refresh_registry(self.registry.networks(), self.registry.stations(), self.now_ms)
+
     def close(self) -> None:
         """Close all files."""
         self.app.close()

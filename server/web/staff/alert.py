@@ -16,6 +16,7 @@ from server.alerts.lifecycle import Action, NotPossibleError
 from server.alerts.model import Alert
 from server.model import Thresholds
 from server.reports import Report, ReportsError
+from server.web import directions
 from server.web.staff import silencing
 from server.web.staff.alert_rows import Row, Teller, offered, worst
 from server.web.staff.gate import Gate, Refused, Visit
@@ -158,7 +159,8 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
     row = teller.row(found)
     may = visit.may("handle_alerts", row.where.place)
     span = Span(*window(found, visit.now_ms), row.where.zone)
-    station = found.subject.id if found.subject.scope == "station" else ""
+    state = visit.staff.live.state(found.subject.id) if found.subject.scope == "station" else None
+    station = state.station if state else None
     return visit.page(
         "staff/alert.html",
         status,
@@ -176,8 +178,9 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
         drawings=_drawings(visit, found, span),
         span=span,
         beside=_beside(teller, found) if station else (),
-        reports=_reports(visit, station, span) if station else (),
-        station=station if visit.staff.live.state(station) else "",
+        reports=_reports(visit, station.id, span) if station else (),
+        station=station,
+        ways=directions.to_station(station) if station else (),
         reasons=silencing.REASONS,
         lengths=silencing.lengths(visit, row.where.zone),
         may_silence=visit.may("silence", row.where.place),

@@ -17,7 +17,7 @@ from server.model import StationState
 from server.notify.texts import kind_of
 from server.occupancy import Correction
 from server.store import Counted
-from server.web import public
+from server.web import directions, public
 from server.web.public import Name
 from server.web.staff import device_facts, reports
 from server.web.staff.alert_rows import capital, newest_of
@@ -78,6 +78,7 @@ def device(kept: Kept, visit: Visit) -> Response:
         name=visit.text.name(Name(station.name_zh, station.name_en)),
         network=network_names(visit)[station.network],
         district=place_of(station).district,
+        ways=directions.to_station(station),
         zone=zone,
         state=state,
         word=_word(state),
