@@ -101,7 +101,7 @@ class Influx:
         """
         asked = {"db": bucket, "q": influxql, "epoch": "ms"}
         said = httpx.post(f"http://127.0.0.1:{self._port}/query", data=asked, timeout=ANSWER_S).json()
-        return list(_rows(said))
+        return list(rows_of(said))
 
     def forward(self, path: str, method: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Ask InfluxDB itself."""
@@ -224,7 +224,8 @@ def _refusal(status: int, message: str) -> Answer:
     return Answer(status, body, {"Content-Type": "application/json; charset=utf-8"})
 
 
-def _rows(said: Mapping[str, Any]) -> Iterator[Row]:
+def rows_of(said: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows in an answer to InfluxQL; see :meth:`Influx.query`."""
     for result in [said, *said.get("results", ())]:
         if "error" in result:
             raise ValueError(result["error"])
