@@ -148,6 +148,28 @@ class Settings:
             example="an address such as https://hc-ping.com/your-check",
         ),
     )
+    influx_url: str = field(
+        default="",
+        metadata=_about(
+            "URL",
+            "InfluxDB 2 that every reading is written to as well; empty writes to none",
+            pattern=r"(https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?)?",
+            example="an address such as http://127.0.0.1:8086",
+        ),
+    )
+    influx_org: str = field(
+        default="waystation", metadata=_about("text", "InfluxDB's organization that the bucket is in")
+    )
+    influx_bucket: str = field(
+        default="waystation", metadata=_about("text", "the bucket; made by influx setup")
+    )
+    influx_token: str = field(
+        default="",
+        metadata=_about("text", "a token that may write there; better given by influx_token_file"),
+    )
+    influx_token_file: Path | None = field(
+        default=None, metadata=_about("path", "file whose first line is the token")
+    )
     log_level: str = field(
         default="info",
         metadata=_about(
@@ -159,6 +181,11 @@ class Settings:
     def readings_db(self) -> Path:
         """The store of readings, written by ``serve`` alone."""
         return self.data_dir / "readings.db"
+
+    @property
+    def influx_db(self) -> Path:
+        """How far InfluxDB has everything, and what it refused."""
+        return self.data_dir / "influx.db"
 
     @property
     def quarters_db(self) -> Path:
@@ -196,6 +223,9 @@ def _row(setting: "Field[Any]") -> SettingRow:
     return SettingRow(setting.name, setting.metadata["unit"], default, setting.metadata["meaning"])
 
 
+_SECRETS: Final = {"broker_password": "password", "influx_token": "token"}
+"""Settings that are better kept in a file of their own, named by the setting with ``_file`` behind it."""
+
 SETTINGS: Final[tuple[SettingRow, ...]] = tuple(_row(setting) for setting in fields(Settings))
 
 
@@ -207,14 +237,18 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     """
     values, lines = _from_file(path) if path else ({}, {})
     given = _from_environment(environment)
-    if "broker_password" in given:
-        values.pop("broker_password_file", None)
+    for secret in _SECRETS:
+        if secret in given:
+            values.pop(f"{secret}_file", None)
     settings = Settings(**values | given)
-    if settings.broker_password_file is None:
-        return settings
-    name = "broker_password_file"
-    where = f"{ENVIRONMENT_PREFIX}{name.upper()}" if name in given else lines[name]
-    return replace(settings, broker_password=_password(settings.broker_password_file, where))
+    for secret in _SECRETS:
+        name = f"{secret}_file"
+        file: Path | None = getattr(settings, name)
+        if file is not None:
+            where = f"{ENVIRONMENT_PREFIX}{name.upper()}" if name in given else lines[name]
+            given_there: dict[str, Any] = {secret: _secret(file, name, where)}
+            settings = replace(settings, **given_there)
+    return settings
 
 
 def check(where: str, name: str, value: object) -> Any:
@@ -294,15 +328,13 @@ def _allowed(setting: "Field[Any]") -> str:
     return str(setting.metadata.get("example", usual))
 
 
-def _password(file: Path, where: str) -> str:
-    """The first line of ``file``, which is named at ``where``."""
+def _secret(file: Path, name: str, where: str) -> str:
+    """The first line of ``file``, which the setting ``name`` gives at ``where``."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        allowed = f"a file that this user can read ({error})"
-        raise ConfigError(where, "broker_password_file", str(file), allowed) from error
+        raise ConfigError(where, name, str(file), f"a file that this user can read ({error})") from error
     if not lines or not lines[0]:
-        raise ConfigError(
-            where, "broker_password_file", str(file), "a file with the password in its first line"
-        )
+        said = _SECRETS[name.removesuffix("_file")]
+        raise ConfigError(where, name, str(file), f"a file with the {said} in its first line")
     return lines[0]

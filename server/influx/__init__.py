@@ -9,6 +9,7 @@
     answers     what an answer of InfluxDB means
     client      the one request: lines to the bucket
     writer      batches: what is refused is split until only the bad line is left
+    work        what is to be written next, and what is noted then
     forwarder   the thread that does all this
 
 What it is made of, its tables and its size stand in ``docs/influx.md``. Nothing waits for it.

@@ -40,6 +40,18 @@ def test_a_password_of_the_environment_wins_over_the_files_password_file(tmp_pat
     assert load(path, {"WAYSTATION_BROKER_PASSWORD": "louder"}).broker_password == "louder"  # noqa: S105 # above
 
 
+def test_the_token_too_is_kept_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("t0ken\n")
+    (tmp_path / "password").write_text("hush\n")
+    text = 'influx_token_file = "secret"\nbroker_password_file = "password"\n'
+    settings = load(written(tmp_path, text), {})
+    assert (settings.influx_token, settings.broker_password) == ("t0ken", "hush")
+    (tmp_path / "secret").write_text("\n")
+    with pytest.raises(ConfigError, match="a file with the token in its first line") as caught:
+        load(written(tmp_path, text), {})
+    assert caught.value.key == "influx_token_file"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key", "allowed"),
     [

@@ -1,0 +1,49 @@
+"""Puts the forwarder together. Imported only where InfluxDB is used, see :mod:`server.influx.client`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from server.config import Settings
+from server.influx import minutes
+from server.influx.client import Client
+from server.influx.follow import Follow
+from server.influx.forwarder import Forwarder
+from server.influx.ledger import Ledger
+from server.influx.minutes import Engine, Visits
+from server.influx.places import Places
+from server.influx.work import Work
+from server.influx.writer import Write
+from server.live import Live
+from server.store.commits import Commits
+from server.store.reader import Reader
+
+
+def forwarder(
+    settings: Settings, live: Live, store: Reader, engine: Engine | None, now_ms: Callable[[], int]
+) -> Forwarder:
+    """The forwarder to the server of the settings; ``engine`` is None where alerts are not judged."""
+    client = Client(settings.influx_url, settings.influx_org, settings.influx_bucket, settings.influx_token)
+    return forwarder_to(client.write, settings.influx_db, live, store, engine=engine, now_ms=now_ms)
+
+
+def forwarder_to(
+    request: Write,
+    path: Path,
+    live: Live,
+    store: Reader,
+    *,
+    engine: Engine | None,
+    now_ms: Callable[[], int],
+) -> Forwarder:
+    """The forwarder with its file at ``path``."""
+    commits = Commits(store.path)
+    follow = Follow(commits, Places(live))
+    visits = Visits(live, lambda station_id, at_ms: store.crossed_before(station_id, "visits", at_ms))
+
+    def minute(at_ms: int) -> list[str]:
+        return minutes.lines(live, engine, visits, at_ms)
+
+    def work(ledger: Ledger) -> Work:
+        return Work(ledger, commits, follow, minute, visits.forget)
+
+    return Forwarder(path, work, request, now_ms)
