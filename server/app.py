@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +28,9 @@ from server.reports import Reports, ReportsError
 from server.store.sqlite import Store
 from server.web.build import build_web
 
+if TYPE_CHECKING:
+    from server.influx.forwarder import Forwarder
+
 log = logging.getLogger(__name__)
 
 RECOMPUTE_MS: Final = 10_000
@@ -42,6 +45,7 @@ class Server:
     Attributes:
         live, store, registry, reports, forecasts, pipeline, settings: the parts, for whoever embeds it.
         office: alerts, messages and the console; None where their file cannot be opened.
+        influx: what writes to InfluxDB; None where none is used.
         http_port: where it listens, once started.
     """
 
@@ -66,6 +70,7 @@ class Server:
             settings, self.live, self.store, self.registry,
             pipeline=self.pipeline, reports=self.reports, now_ms=_now_ms,
         )  # fmt: skip
+        self.influx = self._open_influx() if settings.influx_url else None
         self._front = build_web(
             self.live,
             self.store,
@@ -90,6 +95,12 @@ class Server:
         self._trouble = ""
         self.http_port = 0
 
+    def _open_influx(self) -> "Forwarder":
+        from server.influx.build import forwarder  # noqa: PLC0415 # its client is half a second and 30 MB
+
+        engine = self.office.staff.engine if self.office else None
+        return forwarder(self.settings, self.live, self.store, self.pipeline, engine=engine, now_ms=_now_ms)
+
     def start(self) -> None:
         """Listen, rebuild the live state, begin to take deliveries.
 
@@ -106,6 +117,8 @@ class Server:
         self.forecasts.start()
         if self.office is not None:
             self.office.start()
+        if self.influx is not None:
+            self.influx.start()
         log.info("server_started url=http://%s:%d", self.settings.host, self.http_port)
 
     def stop(self) -> None:
@@ -116,6 +129,8 @@ class Server:
         if self._web_thread.ident is not None:
             self._web_thread.join()
         self.forecasts.stop()
+        if self.influx is not None:
+            self.influx.stop()
         if self.office is not None:
             self.office.stop()
         if self._listener is not None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from server.influx.standing import Standing
+
 RECENTLY_MS: Final = 600_000
 """Refused messages and unknown stations are also told of so long before now."""
 _STEP_MS: Final = 60_000
@@ -61,6 +63,7 @@ class Pipeline:
         pending: deliveries read and not committed yet.
         unknown_stations: messages by station id that is not in the registry, bounded.
         store_replaced: a corrupt store was moved aside here since the start, "" otherwise.
+        influx: how far InfluxDB has all that was committed; None where none is used.
     """
 
     connected: bool = False
@@ -77,6 +80,7 @@ class Pipeline:
     unknown_stations: Counter[str] = field(default_factory=Counter)
     unknown_total: int = 0
     store_replaced: str = ""
+    influx: Standing | None = None
     _refused_of: Lately = field(default_factory=Lately)
     _future_of: Lately = field(default_factory=Lately)
     _unknown: Lately = field(default_factory=Lately)

@@ -90,7 +90,7 @@ class ServerFacts:
 
     Attributes:
         stalled: why the store takes nothing, "" when it does.
-        influx_since_ms: when the oldest reading was measured that InfluxDB has not taken.
+        influx_since_ms: when the oldest reading was received that InfluxDB has not taken; None: it has all.
         channels: by id of a channel, since when nothing could be delivered; None when it is well.
         unknown: messages of the last :data:`RECENTLY_MS` by ids that are not in the registry.
         future: stations that lately sent readings from the future, of ``heard`` that ever sent any.

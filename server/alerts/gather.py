@@ -128,12 +128,14 @@ class Gather:
 
     def server(self, alerts: Open, now_ms: int) -> ServerFacts:
         """The server itself."""
-        future = self._pipeline.future_lately(now_ms)
+        future, influx = self._pipeline.future_lately(now_ms), self._pipeline.influx
         heard = (each for each in self.registry.stations if future and self._live.newest(each) is not None)
         return ServerFacts(
             broker_connected=self._pipeline.connected,
             stalled=self._pipeline.stalled,
             disk_free_pct=self._disk_free_pct(),
+            influx=influx is not None,
+            influx_since_ms=influx.since_ms if influx else None,
             channels=self._channels,
             unknown=self._pipeline.unknown_lately(now_ms),
             future=len(future),

@@ -126,7 +126,7 @@ class ServerThresholds:
     Attributes:
         future_stations, future_pct: the server's clock is behind when so many stations, and such a share of
             those that ever sent, send readings from the future.
-        influx_behind_ms: age of the oldest reading that InfluxDB has not taken.
+        influx_behind_ms: how long the oldest reading has waited that InfluxDB has not taken.
         channel_failing_ms: so long nothing could be delivered over a channel.
     """
 

@@ -11,19 +11,29 @@ from server.influx.forwarder import Forwarder
 from server.influx.ledger import Ledger
 from server.influx.minutes import Engine, Visits
 from server.influx.places import Places
+from server.influx.standing import Standing
 from server.influx.work import Work
 from server.influx.writer import Write
 from server.live import Live
+from server.pipeline import Pipeline
 from server.store.commits import Commits
 from server.store.reader import Reader
 
 
 def forwarder(
-    settings: Settings, live: Live, store: Reader, engine: Engine | None, now_ms: Callable[[], int]
+    settings: Settings,
+    live: Live,
+    store: Reader,
+    pipeline: Pipeline,
+    *,
+    engine: Engine | None,
+    now_ms: Callable[[], int],
 ) -> Forwarder:
     """The forwarder to the server of the settings; ``engine`` is None where alerts are not judged."""
     client = Client(settings.influx_url, settings.influx_org, settings.influx_bucket, settings.influx_token)
-    return forwarder_to(client.write, settings.influx_db, live, store, engine=engine, now_ms=now_ms)
+    return forwarder_to(
+        client.write, settings.influx_db, live, store, pipeline=pipeline, engine=engine, now_ms=now_ms
+    )
 
 
 def forwarder_to(
@@ -32,6 +42,7 @@ def forwarder_to(
     live: Live,
     store: Reader,
     *,
+    pipeline: Pipeline,
     engine: Engine | None,
     now_ms: Callable[[], int],
 ) -> Forwarder:
@@ -46,4 +57,7 @@ def forwarder_to(
     def work(ledger: Ledger) -> Work:
         return Work(ledger, commits, follow, minute, visits.forget)
 
-    return Forwarder(path, work, request, now_ms)
+    def told(standing: Standing) -> None:
+        pipeline.influx = standing
+
+    return Forwarder(path, work, request, told=told, now_ms=now_ms)

@@ -9,14 +9,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from server.influx.answers import LONGEST_ASKED_MS, Later, pause_ms
 from server.influx.follow import MOST_LINES
 from server.influx.ledger import Ledger
 from server.influx.minutes import MINUTE_MS
+from server.influx.standing import Standing
 from server.influx.work import FOLLOW_MS, Task, Work
 from server.influx.writer import NotTakenError, Write, write
 
@@ -28,28 +29,6 @@ STEP_LINES: Final = 250
 STOP_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far InfluxDB is, for alerts, figures and staff.
-
-    Attributes:
-        since_ms: when the oldest reading was received that is not written; None when all is.
-        rows: how many commits are not written, roughly.
-        why: what InfluxDB said or did at the last try, "" when it took all.
-        refused: lines that it refused for good, ever; written: lines that it took since the start.
-        taken_ms: when it took something last, None before.
-        reached: the commit up to which all is written.
-    """
-
-    since_ms: int | None = None
-    rows: int = 0
-    why: str = ""
-    refused: int = 0
-    written: int = 0
-    taken_ms: int | None = None
-    reached: int = 0
-
-
 class Forwarder:
     """Writes what is committed: :meth:`start` it, or call :meth:`step` in a thread of your own.
 
@@ -57,15 +36,23 @@ class Forwarder:
         path: of influx.db.
         work: what there is to do, given that file.
         request: writes lines, see :class:`server.influx.client.Client`.
+        told: gets the standing whenever it is another.
 
     Attributes:
         standing: never changed, only swapped; any thread reads it.
     """
 
     def __init__(
-        self, path: Path, work: Callable[[Ledger], Work], request: Write, now_ms: Callable[[], int]
+        self,
+        path: Path,
+        work: Callable[[Ledger], Work],
+        request: Write,
+        *,
+        told: Callable[[Standing], None],
+        now_ms: Callable[[], int],
     ) -> None:
-        self._path, self._made, self._request, self._now_ms = path, work, request, now_ms
+        self._path, self._made, self._request = path, work, request
+        self._told, self._now_ms = told, now_ms
         self._work: Work | None = None
         self._task: Task | None = None
         self._tries, self._not_before_ms = 0, 0
@@ -73,6 +60,7 @@ class Forwarder:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="influx", daemon=True)
         self.standing = Standing()
+        told(self.standing)
 
     def start(self) -> None:
         """Begin, once what is live is known."""
@@ -87,10 +75,6 @@ class Forwarder:
     def reached(self) -> int:
         """The commit up to which all is written; what came later must not be pruned."""
         return self.standing.reached
-
-    def since_ms(self) -> int | None:
-        """When the oldest reading was received that is not written; None when all is."""
-        return self.standing.since_ms
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -155,9 +139,7 @@ class Forwarder:
         if self.standing.why:
             log.info("influx_well tries=%d", self._tries)
         self._tries, self._not_before_ms = 0, 0
-        self.standing = replace(
-            self.standing, why="", written=self.standing.written + written, taken_ms=now_ms
-        )
+        self._tell(why="", written=self.standing.written + written, taken_ms=now_ms)
 
     def _later(self, later: Later, now_ms: int) -> int:
         """Wait as long as InfluxDB asked, or longer each time; the same lines come again."""
@@ -168,11 +150,13 @@ class Forwarder:
             log.warning("influx_waits why=%r", later.why)
         wait_ms = pause_ms(self._tries) if later.pause_ms is None else later.pause_ms
         self._not_before_ms = now_ms + wait_ms
-        self.standing = replace(self.standing, why=later.why)
+        self._tell(why=later.why)
         return min(wait_ms, MINUTE_MS - now_ms % MINUTE_MS)
 
     def _stand(self, work: Work, since_ms: int | None) -> None:
         refused = work.ledger.followed().refused
-        self.standing = replace(
-            self.standing, since_ms=since_ms, rows=work.rows(), refused=refused, reached=work.reached()
-        )
+        self._tell(since_ms=since_ms, rows=work.rows(), refused=refused, reached=work.reached())
+
+    def _tell(self, **changes: Any) -> None:
+        self.standing = replace(self.standing, **changes)
+        self._told(self.standing)

@@ -40,22 +40,31 @@ class _Said(NamedTuple):
     fields: str
 
 
+class _Block(NamedTuple):
+    """Units whose values stand together: all sockets, or a cabinet with its slots."""
+
+    values: slice
+    parts: tuple[_Part, ...]
+
+
 @lru_cache(maxsize=4096)
-def _parts(layout: Layout) -> tuple[_Part, ...]:
+def _blocks(layout: Layout) -> tuple[_Block, ...]:
     starts = range(layout.first_socket, layout.first_cabinet, _SOCKET)
-    parts = [
+    sockets = [
         _Part(("sockets", name), slice(start, start + _SOCKET))
         for start, (name, _) in zip(starts, layout.sockets, strict=True)
     ]
+    blocks = [_Block(slice(layout.first_socket, layout.first_cabinet), tuple(sockets))]
     position = layout.first_cabinet
     for name, numbers in layout.cabinets:
-        cabinet = slice(position, position + _CABINET)
-        parts.append(_Part(("cabinets", name), cabinet))
-        position += _CABINET
+        begin, position = position, position + _CABINET
+        cabinet = slice(begin, position)
+        parts = [_Part(("cabinets", name), cabinet)]
         for n in numbers:
             parts.append(_Part(("cabinets", f"{name}/{n}"), slice(position, position + _SLOT), cabinet, n))
             position += _SLOT
-    return tuple(parts)
+        blocks.append(_Block(slice(begin, position), tuple(parts)))
+    return tuple(blocks)
 
 
 class Units:
@@ -82,25 +91,30 @@ class Units:
         faults_before = len(self._values[-1]) if self._values else 0
         if not same:
             self._layout, self._place = layout, place
-            units = {part.unit for part in _parts(layout)}
+            units = {part.unit for block in _blocks(layout) for part in block.parts}
             self._said = {unit: said for unit, said in self._said.items() if unit in units}
-        self._values = values
-        for part in _parts(layout):
-            self._take(part, values, place.limits)
-        if self._changed or not same or len(values[-1]) != faults_before:
+        before, self._values = self._values, values
+        another_sum = not same or len(values[-1]) != faults_before
+        for block in _blocks(layout):
+            if not same or values[block.values] != before[block.values]:
+                for part in block.parts:
+                    another_sum |= self._take(part, values, place.limits, anew=not same)
+        if another_sum:
             self.sums = _sums(self._said, layout, place, len(values[-1]))
 
-    def _take(self, part: _Part, values: Values, limits: Thresholds) -> None:
+    def _take(self, part: _Part, values: Values, limits: Thresholds, *, anew: bool) -> bool:
+        """Go on to a unit's next values; whether it has another word now."""
         own = values[part.values]
         if part.cabinet is not None:
             own += values[part.cabinet]
         before = self._said.get(part.unit)
-        if before is not None and before.values == own:
-            return
+        if before is not None and before.values == own and not anew:
+            return False
         word, fields = _worded(part, own, limits)
         self._said[part.unit] = _Said(own, word, fields)
         if before is None or before.fields != fields:
             self._changed.append(part.unit)
+        return before is None or before.word != word
 
     def lines(self, where: str, at_ms: int, *, whole: bool) -> list[str]:
         """The lines of the units that changed, or of all of them."""

@@ -44,6 +44,7 @@ class Figures(Collector):
         yield from self._pipeline_figures()
         yield from self._station_figures()
         yield from self._report_figures()
+        yield from self._influx_figures()
         yield gauge("sse_readers", "open event streams", self._events.readers)
         yield counter("sse_frames", "frames encoded for event streams", self._events.frames_total)
         yield counter(
@@ -96,6 +97,18 @@ class Figures(Collector):
                 yield gauge("reports_open", "riders' reports that are not done", self._reports.open_count())
         except ReportsError:
             return
+
+    def _influx_figures(self) -> Iterable[Metric]:
+        """Nothing where no InfluxDB is used."""
+        influx = self._pipeline.influx
+        if influx is None:
+            return
+        behind_s = influx.behind_ms(self._now_ms()) / 1000
+        yield gauge("influx_well", "1 while InfluxDB takes what it is given", not influx.why)
+        yield gauge("influx_behind_seconds", "how long the oldest reading waits for InfluxDB", behind_s)
+        yield gauge("influx_behind_commits", "snapshots that InfluxDB has not taken yet", influx.rows)
+        yield counter("influx_lines", "lines that InfluxDB has taken", influx.written)
+        yield counter("influx_refused", "lines that InfluxDB has refused for good, ever", influx.refused)
 
     def _ages(self, states: list[StationState]) -> Iterable[Metric]:
         now_ms = self._now_ms()

@@ -72,10 +72,15 @@ def not_ready(pipeline: Pipeline) -> list[str]:
 
 def notices(pipeline: Pipeline) -> list[str]:
     """What staff should look at although readings are taken."""
-    if not pipeline.store_replaced:
-        return []
-    moved_to = Path(pipeline.store_replaced).name
-    return [f"a corrupt store was moved aside as {moved_to}; a new one was begun"]
+    said, influx = [], pipeline.influx
+    if pipeline.store_replaced:
+        moved_to = Path(pipeline.store_replaced).name
+        said.append(f"a corrupt store was moved aside as {moved_to}; a new one was begun")
+    if influx and influx.why:
+        said.append(f"InfluxDB takes nothing at present: {influx.why}")
+    if influx and influx.refused:
+        said.append(f"InfluxDB has refused {influx.refused} points for good; influx status shows them")
+    return said
 
 
 def unjudged(alerting: Alerting | None) -> list[str]:

@@ -84,6 +84,7 @@ def fleet(visit: Visit) -> Response:
         versions=versions(placed),
         state_words=STATES,
         server=pipeline if visit.sees(None) else None,
+        influx_minutes=pipeline.influx.behind_ms(visit.staff.now_ms()) // 60_000 if pipeline.influx else 0,
         refusals=sorted(pipeline.refused.copy().items(), key=lambda pair: -pair[1]),
         unknown=unknown[:MOST_UNKNOWN],
         more_unknown=max(0, len(unknown) - MOST_UNKNOWN),

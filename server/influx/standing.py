@@ -1,0 +1,29 @@
+"""How far InfluxDB is behind the store, as one value."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """For alerts, figures and staff.
+
+    Attributes:
+        since_ms: when the oldest reading was received that is not written; None when all is.
+        rows: how many commits are not written, roughly.
+        why: what InfluxDB said or did at the last try, "" when it took all.
+        refused: lines that it refused for good, ever; written: lines that it took since the start.
+        taken_ms: when it took something last, None before.
+        reached: the commit up to which all is written.
+    """
+
+    since_ms: int | None = None
+    rows: int = 0
+    why: str = ""
+    refused: int = 0
+    written: int = 0
+    taken_ms: int | None = None
+    reached: int = 0
+
+    def behind_ms(self, now_ms: int) -> int:
+        """For how long the oldest reading has waited; 0 when none does."""
+        return 0 if self.since_ms is None else max(0, now_ms - self.since_ms)
