@@ -1,0 +1,57 @@
+"""How far InfluxDB is behind, read from the files of a server that runs or does not."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from server.store import schema
+
+MOST_REFUSED: Final = 5
+
+_FOLLOWED: Final = (
+    "SELECT commits, refused, (SELECT count(*) FROM late), (SELECT count(*) FROM waiting) FROM followed"
+)
+_REFUSED: Final = "SELECT refused_ms, why, line FROM refused ORDER BY id DESC LIMIT ?"
+_BEHIND: Final = (
+    "SELECT (SELECT count(*) FROM snapshot WHERE id > ?), (SELECT at_ms + received_after_ms FROM snapshot"
+    " WHERE id > ? ORDER BY id LIMIT 1)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is written, and what is not.
+
+    Attributes:
+        commits: everything up to this commit is; -1 before the first start.
+        behind_rows: so many snapshots came after it; behind_since_ms: when the first of them did, if any.
+        late: so many stations are written anew because something came late.
+        waiting: so many lines of networks wait.
+        refused: so many lines InfluxDB has refused for good; newest: when, why, and the line, newest first.
+    """
+
+    commits: int
+    behind_rows: int
+    behind_since_ms: int | None
+    late: int
+    waiting: int
+    refused: int
+    newest: list[tuple[int, str, str]]
+
+
+def read(influx_db: Path, readings_db: Path) -> Progress | None:
+    """What the files say; None where nothing was ever written to InfluxDB. Changes nothing.
+
+    Raises:
+        sqlite3.Error: a file cannot be read.
+    """
+    if not influx_db.exists():
+        return None
+    with closing(sqlite3.connect(f"{influx_db.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        commits, refused, late, waiting = connection.execute(_FOLLOWED).fetchone()
+        newest = connection.execute(_REFUSED, (MOST_REFUSED,)).fetchall()
+    with closing(schema.open_reader(readings_db)) as connection:
+        rows, since_ms = connection.execute(_BEHIND, (commits, commits)).fetchone()
+    return Progress(commits, rows, since_ms, late, waiting, refused, newest)
