@@ -25,6 +25,8 @@ from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports, ReportsError
+from server.rollups import Rollups
+from server.rollups.follower import Follower
 from server.store.sqlite import Store
 from server.web.build import build_web
 
@@ -43,7 +45,8 @@ class Server:
     """One whole server. ``start``, then ``wait`` or ``stop``; :meth:`run` does all of it for a process.
 
     Attributes:
-        live, store, registry, reports, forecasts, pipeline, settings: the parts, for whoever embeds it.
+        live, store, rollups, registry, reports, forecasts, pipeline, settings: the parts, for whoever embeds
+            it.
         office: alerts, messages and the console; None where their file cannot be opened.
         influx: what writes to InfluxDB; None where none is used.
         http_port: where it listens, once started.
@@ -65,7 +68,9 @@ class Server:
             tick=self._tick, awaited_ms=lambda: self._front.awaited_ms, on_failure=self._fail,
         )  # fmt: skip
         self.reports = _open_reports(settings.reports_db)
-        self.forecasts = Forecasts(self.live, self.store, settings.quarters_db, _now_ms)
+        self.rollups = Rollups.open_reader(settings.rollups_db)
+        self._follower = Follower(self.store, settings.rollups_db, self.live, settings.rollups_days, _now_ms)
+        self.forecasts = Forecasts(self.live, self.rollups, _now_ms)
         self.office = Office.open(
             settings, self.live, self.store, self.registry,
             pipeline=self.pipeline, reports=self.reports, now_ms=_now_ms,
@@ -115,6 +120,7 @@ class Server:
         self._link.start()
         self._web_thread.start()
         self.forecasts.start()
+        self._follower.start(self.forecasts.renew)
         if self.office is not None:
             self.office.start()
         if self.influx is not None:
@@ -128,6 +134,7 @@ class Server:
         self._web.should_exit = True
         if self._web_thread.ident is not None:
             self._web_thread.join()
+        self._follower.stop()
         self.forecasts.stop()
         if self.influx is not None:
             self.influx.stop()

@@ -32,7 +32,7 @@ class Settings:
 
     data_dir: Path = field(
         default=Path("data"),
-        metadata=_about("path", "folder of readings.db, registry.db, quarters.db, reports.db and desk.db"),
+        metadata=_about("path", "folder of readings.db, rollups.db, registry.db, reports.db and desk.db"),
     )
     host: str = field(default="127.0.0.1", metadata=_about("address", "where the pages and the API listen"))
     port: int = field(
@@ -124,6 +124,12 @@ class Settings:
         default=300,
         metadata=_about("s", "readings further in the future are refused as too_new", low=0, high=86_400),
     )
+    rollups_days: int = field(
+        default=1_096,
+        metadata=_about(
+            "days", "how long quarters of an hour are kept; days are kept for ever", low=92, high=36_600
+        ),
+    )
     dead_letters_max: int = field(
         default=10_000,
         metadata=_about(
@@ -188,9 +194,9 @@ class Settings:
         return self.data_dir / "influx.db"
 
     @property
-    def quarters_db(self) -> Path:
-        """Means of quarters of an hour, made from the readings; may be deleted while nothing runs."""
-        return self.data_dir / "quarters.db"
+    def rollups_db(self) -> Path:
+        """Quarters of an hour and days, made from the readings; what is left when those are pruned."""
+        return self.data_dir / "rollups.db"
 
     @property
     def desk_db(self) -> Path:

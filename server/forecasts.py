@@ -7,7 +7,6 @@ never wait: what is not there yet is None, and a station whose day somebody look
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from server.forecast import (
@@ -20,7 +19,8 @@ from server.forecast import (
 )
 from server.forecaster import Forecaster, Live
 from server.model import CrowdingValue, Station, StationState, Thresholds
-from server.quarters import History, local_day, midnight_ms, time_zone
+from server.rollups import Rollups
+from server.rollups.calendar import local_day, midnight_ms, time_zone
 from server.status import share_word
 
 MAX_KEPT: Final = 512
@@ -59,13 +59,13 @@ class Forecasts:
     """The forecasts of all stations; :meth:`start` begins to make them.
 
     Args:
-        path: of quarters.db.
+        rollups: what was measured in the past.
         now_ms: the clock.
     """
 
-    def __init__(self, live: Live, store: History, path: Path, now_ms: Callable[[], int]) -> None:
+    def __init__(self, live: Live, rollups: Rollups, now_ms: Callable[[], int]) -> None:
         self._live = live
-        self._forecaster = Forecaster(live, store, path, now_ms)
+        self._forecaster = Forecaster(live, rollups, now_ms)
         self._told: OrderedDict[str, _Told] = OrderedDict()
         self._words: dict[str, _Words] = {}
 
@@ -76,6 +76,10 @@ class Forecasts:
     def stop(self) -> None:
         """End the thread; also when it was never started."""
         self._forecaster.stop()
+
+    def renew(self, station_id: str) -> None:
+        """The past days of a station have changed; from any thread."""
+        self._forecaster.renew(station_id)
 
     def day(self, station_id: str, now_ms: int) -> Forecast | None:
         """The forecast of the station's present day, the same all day long; None while it is not made yet.

@@ -21,6 +21,7 @@ from server.demo.stations import build, fleet
 from server.forecasts import Forecasts
 from server.pipeline import Pipeline
 from server.registry import Registry
+from server.rollups import Rollups
 from server.store.sqlite import Store
 from server.web.build import build_web
 from tests.support.city import city
@@ -88,7 +89,7 @@ def served() -> Iterator[Site]:
         live = TableLive(network for network in NETWORKS if network.id == NETWORK)
         live.put(*(state for state in city(LIVE, NOON_MS) if state.station.network == NETWORK))
         store = stack.enter_context(closing(Store.open(folder.readings)))
-        forecasts = Forecasts(live, store, folder.quarters, clock)
+        forecasts = Forecasts(live, Rollups.open_reader(folder.rollups), clock)
         forecasts.start()
         stack.callback(forecasts.stop)
         until(lambda: all(forecasts.day(each, NOON_MS) for each in (STATION, FULL)), 30, "forecasts are made")

@@ -29,7 +29,7 @@ class Folder:
         self.passwords = self.root / "passwords"
         self.readings = self.data / "readings.db"
         self.registry = self.data / "registry.db"
-        self.quarters = self.data / "quarters.db"
+        self.rollups = self.data / "rollups.db"
         self.desk = self.data / "desk.db"
 
     @contextmanager

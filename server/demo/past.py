@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.topics import topic
+from server.config import Settings
 from server.dating import DAY_MS
 from server.dating import Window as AcceptedWindow
 from server.demo.folder import DemoError, Folder
@@ -24,8 +25,9 @@ from server.demo.processes import environment
 from server.ingest import Delivery, Ingest
 from server.live import Live
 from server.pipeline import Pipeline
-from server.quarters import Keeper, Quarters
 from server.registry import Registry
+from server.rollups.keeper import Keeper
+from server.rollups.writing import Writer
 from server.store.sqlite import Store
 
 WEEKS: Final = 5
@@ -73,8 +75,8 @@ def fill(
             for batch in _batches(lines, share):
                 ingest.take(batch)
                 live.settle(clock())
-        with closing(Quarters.open(folder.quarters)) as quarters:
-            Keeper(store, quarters, live).catch_up(now_ms)
+        with closing(Writer.open(folder.rollups)) as writer:
+            Keeper(store, writer, live, Settings().rollups_days).catch_up(now_ms)
     if pipeline.refused:
         raise DemoError(f"the simulated history was refused: {dict(pipeline.refused)}")
     return Filled(pipeline.committed_total, time.monotonic() - began, first)

@@ -1,49 +1,114 @@
-"""rollups.db: the reading API."""
+"""What the rest of the server reads of rollups.db; each call on a read-only connection of its own."""
 
-from collections.abc import Collection
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Self
 
+from server.rollups import reading, tables
+from server.rollups.calendar import DAY_MS, HOUR_MS, QUARTER_MS, midnight_ms
+from server.rollups.means import by_day, by_hour_of_week, means
 from server.rollups.model import Day, Quarter
+from server.rollups.telling import quarter_of
 from server.store import Quantity
+from server.store.schema import open_reader
+
+_FOREVER_MS = 2**53
 
 
 class Rollups:
-    """The file. Writing methods belong to one thread; reading methods to any."""
+    """Reads ``path``, from any thread; a file that is not there yet is empty."""
 
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open it for writing."""
-        raise NotImplementedError
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     @classmethod
     def open_reader(cls, path: Path) -> Self:
-        """For reading only, from any thread; a file that is not there yet is empty."""
-        raise NotImplementedError
+        """For reading only, from any thread; nothing is held open."""
+        return cls(path)
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with closing(open_reader(self.path) if self.path.exists() else tables.empty()) as connection:
+            connection.execute("BEGIN")  # one state of the file for all that is read
+            if connection.execute("PRAGMA user_version").fetchone()[0]:
+                yield connection
+                return
+        with closing(tables.empty()) as connection:  # it is just being begun
+            yield connection
 
     def quarters(self, station_id: str, from_ms: int, to_ms: int) -> list[Quarter]:
-        """The measured quarters that begin from ``from_ms`` on and before ``to_ms``, in time order."""
-        raise NotImplementedError
+        """The quarters that begin from ``from_ms`` on and before ``to_ms``, oldest first.
+
+        Only those of which something is known; with nothing of a station, none.
+        """
+        with self._reader() as connection:
+            station = reading.station_of(connection, station_id)
+            told = reading.told(connection, station[0], from_ms, to_ms) if station else []
+            return [quarter_of(each) for each in told]
 
     def people(self, station_id: str, since: date, time_zone: str) -> dict[date, list[float | None]]:
-        """Mean people inside by local day, in its 96 quarters; None where less than half was measured."""
-        raise NotImplementedError
+        """Mean people inside in the 96 quarters of each local day; None where less than half was measured.
+
+        Days on which nothing was measured are left out.
+        """
+        with self._reader() as connection:
+            station = reading.station_of(connection, station_id)
+            if station is None:
+                return {}
+            found = means(connection, station[0], "occupancy", midnight_ms(since, time_zone), _FOREVER_MS)
+            return by_day(found, since, time_zone)
 
     def hours_of_week(
         self, station_id: str, quantity: Quantity, from_ms: int, to_ms: int, time_zone: str
     ) -> list[float | None]:
-        """The mean in each local hour of the week, 168 from Monday 00:00; visits and exits: people an hour."""
-        raise NotImplementedError
+        """The mean in each local hour of the week, 168 from Monday 00:00; None where nothing was measured.
+
+        Of ``visits`` and ``exits`` it is people in an hour, of all other quantities the value.
+        """
+        with self._reader() as connection:
+            station = reading.station_of(connection, station_id)
+            if station is None:
+                return [None] * 168
+            if quantity in ("visits", "exits"):
+                told = reading.told(connection, station[0], from_ms, to_ms)
+                in_hour = HOUR_MS // QUARTER_MS
+                counts = {each.quarter: in_hour * float(getattr(each, quantity)) for each in told}
+                return by_hour_of_week(counts, time_zone)
+            return by_hour_of_week(means(connection, station[0], quantity, from_ms, to_ms), time_zone)
 
     def days(self, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:
-        """The days from ``first`` to ``last``, both included, of these stations or of all."""
-        raise NotImplementedError
+        """The days from ``first`` to ``last``, both included, of these stations or of all; by station."""
+        with self._reader() as connection:
+            known = dict(connection.execute("SELECT no, id FROM station ORDER BY id"))
+            if stations is not None:
+                wanted = frozenset(stations)
+                known = {no: station_id for no, station_id in known.items() if station_id in wanted}
+            return reading.days(connection, known, first, last)
+
+    def oldest_ms(self, station_id: str) -> int | None:
+        """When the first day in UTC begins of which there are quarters; None when there are none."""
+        with self._reader() as connection:
+            station = reading.station_of(connection, station_id)
+            day = reading.oldest_day(connection, station[0]) if station else None
+            return None if day is None else day * DAY_MS
 
     def reached(self) -> int:
-        """All commits of readings.db up to this one are in the roll-ups; 0 at the beginning."""
-        raise NotImplementedError
+        """All commits of readings.db up to this one are in the roll-ups; 0 at the beginning.
+
+        The present hour waits until it is over, and what is waiting holds this back.
+        """
+        with self._reader() as connection:
+            row = connection.execute(
+                "SELECT commits, base, (SELECT min(first_id) FROM touched) FROM followed"
+            ).fetchone()
+        commits, base, first_id = row
+        return max(0, int(commits if first_id is None else first_id - 1) - int(base))
 
     def settled(self, now_ms: int) -> bool:
-        """Nothing is due: all that is noted are hours that are not over yet, or have come just now."""
-        raise NotImplementedError
+        """Nothing is due: what waits are hours that are not over, or were touched just now."""
+        with self._reader() as connection:
+            row = connection.execute("SELECT 1 FROM touched WHERE due_ms <= ? LIMIT 1", (now_ms,)).fetchone()
+            return row is None

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from server.store import Quantity
 
 
-class Summary(NamedTuple):
+class Summary(
+    Struct, frozen=True, gc=False
+):  # a month of a city's days holds 120,000, and is answered at once
     """The values of a quantity within some time, in its own unit.
 
     Attributes:

@@ -8,6 +8,7 @@
     damage      rows that cannot be unpacked: counted, said, passed over
     packing     doors, sockets, cabinets as a flat list of values, and its compact bytes
     history     reading back: whole snapshots, and quantities in buckets of time
+    raw         reading back: hours whole, for roll-ups
     lately      the last hours of a station, thinned, for rules over time
     healths     reading back how the agents were
 

@@ -21,8 +21,6 @@ ESTIMATED: Final = 2
 RECEIVED: Final = 4
 UNSYNCED: Final = 1
 
-_POWER_DECIMALS: Final = 3
-"""Of a sum of watts: milliwatts, finer than any meter, so that adding leaves no trace."""
 _COLUMNS: Final = frozenset({"temperature_c", "humidity_pct", "co2_ppm"})
 _decode_health: Final = msgspec.json.Decoder(Health).decode
 _decode_occupancy: Final = msgspec.json.Decoder(Occupancy).decode
@@ -43,7 +41,7 @@ _LINKS: Final = (
 
 _COMMITTED: Final = (
     "SELECT station.id, min(at_ms), max(at_ms) FROM snapshot JOIN station ON no = station"
-    " WHERE snapshot.id > ? AND snapshot.id <= ? AND flags & ? = 0 GROUP BY station"
+    " WHERE snapshot.id > ? AND snapshot.id <= ? AND flags & ? = 0 GROUP BY station, at_ms / 3600000"
 )
 _SPANS: Final = (
     "SELECT id, (SELECT min(at_ms) FROM snapshot WHERE station = no),"
@@ -212,11 +210,8 @@ def _measure(each: Seen, quantity: Quantity, thresholds: Thresholds) -> float | 
         cabinets = packing.cabinets_of(each.layout, each.values)
         slots = [slot for cabinet in cabinets if cabinet.online for slot in cabinet.slots]
         return sum(slot_word(slot, thresholds) == "charged" for slot in slots) if cabinets else None
-    sockets = packing.sockets_of(each.layout, each.values)
-    if quantity == "sockets_free":
-        return sum(socket.state == "free" for socket in sockets) if sockets else None
-    powers = [socket.power_w for socket in sockets if socket.power_w is not None]
-    return round(sum(powers), _POWER_DECIMALS) if powers else None
+    free, power_w = packing.sockets_sum(each.layout, each.values)
+    return free if quantity == "sockets_free" else power_w
 
 
 def crossed_before(
@@ -240,13 +235,13 @@ def _crossings(
         crossed = 0
         for door in each.doors:
             total = (door.in_total, door.out_total)[side]
-            crossed += _increment(totals.get(door.id), total)
+            crossed += increment(totals.get(door.id), total)
             totals[door.id] = total
         if each.at_ms >= from_ms and totals:
             yield each.at_ms, crossed
 
 
-def _increment(before: int | None, total: int) -> int:
+def increment(before: int | None, total: int) -> int:
     """People counted since ``before``: none at first sight; a smaller total began a new sum."""
     if before is None:
         return 0
@@ -271,31 +266,44 @@ def _people(
     connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int
 ) -> Iterator[tuple[int, float]]:
     state = checkpoint(connection, station_id, from_ms)
-    totals = {name: (came, left) for name, came, left in state.totals} if state else {}
-    balance = state.balance if state else 0
     since_ms = state.at_ms if state else 0
-    corrections = _Corrections(connection, station_id, since_ms)
-    for each in seen(connection, station_id, since_ms + 1, to_ms):
-        doors = each.doors
-        balance = corrections.until(each.at_ms - 1, balance)  # staff counted between two snapshots
+    corrections = connection.execute(
+        "SELECT at_ms, after FROM correction WHERE station = ? AND at_ms > ? ORDER BY at_ms",
+        (station_no(connection, station_id), since_ms),
+    )
+    rows = ((each.at_ms, each.doors) for each in seen(connection, station_id, since_ms + 1, to_ms))
+    return ((at_ms, people) for at_ms, people in balances(state, corrections, rows) if at_ms >= from_ms)
+
+
+def balances(
+    state: Occupancy | None,
+    corrections: Iterable[tuple[int, int]],
+    rows: Iterable[tuple[int, tuple[Door, ...]]],
+) -> Iterator[tuple[int, int]]:
+    """How many people are inside at each of ``rows``, behind ``state``.
+
+    Args:
+        corrections: when the count was set and to what, after ``state``.
+        rows: when, and what the doors said; those where no door answers count nobody and are passed over.
+    """
+    totals = {name: (came, left) for name, came, left in state.totals} if state else {}
+    balance, corrected = state.balance if state else 0, _Corrections(corrections)
+    for at_ms, doors in rows:
+        balance = corrected.until(at_ms - 1, balance)  # staff counted between two snapshots
         for door in doors:
             came, left = totals.get(door.id, (None, None))
-            balance += _increment(came, door.in_total) - _increment(left, door.out_total)
+            balance += increment(came, door.in_total) - increment(left, door.out_total)
             totals[door.id] = (door.in_total, door.out_total)
-        balance = corrections.until(each.at_ms, balance)
-        if each.at_ms >= from_ms and doors:  # doors that do not answer count nobody
-            yield each.at_ms, max(0, balance)
+        balance = corrected.until(at_ms, balance)
+        if doors:
+            yield at_ms, max(0, balance)
 
 
 class _Corrections:
-    """The corrections of a station after ``since_ms``, taken in the order of time."""
+    """When the count was set and to what, taken in the order of time."""
 
-    def __init__(self, connection: sqlite3.Connection, station_id: str, since_ms: int) -> None:
-        rows = connection.execute(
-            "SELECT at_ms, after FROM correction WHERE station = ? AND at_ms > ? ORDER BY at_ms",
-            (station_no(connection, station_id), since_ms),
-        )
-        self._left: deque[tuple[int, int]] = deque(rows)
+    def __init__(self, corrections: Iterable[tuple[int, int]]) -> None:
+        self._left = deque(corrections)
 
     def until(self, at_ms: int, balance: int) -> int:
         """The balance after all that was corrected up to ``at_ms``."""

@@ -8,7 +8,7 @@ back exactly.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, compress, count
@@ -32,6 +32,9 @@ from contract.messages import (
 )
 
 Values = list[Any]
+
+POWER_DECIMALS: Final = 3
+"""Of a sum of watts: milliwatts, finer than any meter, so that adding leaves no trace."""
 
 # The order of the words is what is stored: the contract may append to them, never reorder.
 _SOCKET_STATES: Final = get_args(SocketState)
@@ -147,9 +150,14 @@ class Layout:
         return doors + presence + sockets + cabinets + (_ROWS,)
 
     @cached_property
+    def first_presence(self) -> int:
+        """Position behind the last door's fields."""
+        return len(self.doors) * len(_DOOR_FIELDS)
+
+    @cached_property
     def first_socket(self) -> int:
         """Position of the first socket's state."""
-        return len(self.doors) * len(_DOOR_FIELDS) + self.presence * len(_PRESENCE_FIELDS)
+        return self.first_presence + self.presence * len(_PRESENCE_FIELDS)
 
     @cached_property
     def first_cabinet(self) -> int:
@@ -205,6 +213,28 @@ def cabinets_of(layout: Layout, values: Values) -> tuple[Cabinet, ...]:
             position += len(_SLOT_FIELDS)
         cabinets.append(Cabinet(name, online, tuple(slots), mains_ok, temperature_c, smoke))
     return tuple(cabinets)
+
+
+def sockets_sum(layout: Layout, values: Values) -> tuple[int | None, float | None]:
+    """How many of the sockets are free, and what all draw, in W; None where there are none, or no meter.
+
+    Raises:
+        ValueError: a damaged value.
+    """
+    states, powers = (
+        values[layout.first_socket + n : layout.first_cabinet : len(_SOCKET_FIELDS)] for n in (0, 2)
+    )
+    drawn = [power for power in powers if power is not None]
+    return (states.count("free") if states else None, round(sum(drawn), POWER_DECIMALS) if drawn else None)
+
+
+def slots_of(layout: Layout, values: Values) -> Iterator[tuple[bool, list[Values]]]:
+    """Of each cabinet whether it is online, and the fields of each of its slots behind the number."""
+    position, width = layout.first_cabinet, len(_SLOT_FIELDS)
+    for _, numbers in layout.cabinets:
+        first = position + len(_CABINET_FIELDS)
+        online, position = values[position], first + width * len(numbers)
+        yield online, [values[start : start + width] for start in range(first, position, width)]
 
 
 def faults_of(values: Values) -> tuple[Fault, ...]:

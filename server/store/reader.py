@@ -10,10 +10,11 @@ from contract import ContractError, codec
 from contract.messages import Health, Info
 from server.model import Thresholds
 from server.occupancy import Correction, Occupancy
-from server.store import Bucket, Counted, DeadLetter, Quantity, Stored, healths, history, lately, schema
+from server.store import Bucket, Counted, DeadLetter, Quantity, Stored, healths, history, lately, raw, schema
 from server.store.damage import DAMAGE
 from server.store.history import Seen
 from server.store.lately import Lately, Spans
+from server.store.raw import Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,16 @@ class Reader:
 
         Returns:
             the cursor for the next time, the same when there is nothing new; and for each station that sent
-            something the oldest and the newest time of it, those dated on receiving left out.
+            something the oldest and the newest time of it, by hours where it is not all there is; those dated
+            on receiving are left out.
         """
         with self._reader() as connection:
             return history.committed(connection, after_id, limit)
+
+    def raw(self, station_id: str, from_ms: int, to_ms: int, thresholds: Thresholds) -> Raw:
+        """All that roll-ups are made of in hours of a station, ``from_ms <= at_ms < to_ms``, in one read."""
+        with self._reader() as connection:
+            return raw.raw(connection, station_id, from_ms, to_ms, thresholds)
 
     def history(
         self,

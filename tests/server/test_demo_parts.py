@@ -24,8 +24,8 @@ from server.demo.processes import Children, environment, free_port
 from server.demo.stations import FEWEST, MOST, STATIC, build, fleet, split
 from server.forecast import QUARTERS, pattern
 from server.hours import check_hours
-from server.quarters import Quarters
 from server.registry import Registry
+from server.rollups import Rollups
 from server.store.sqlite import Store
 from tests.support.wait import until
 
@@ -314,8 +314,8 @@ class TestPast:
     def test_the_past_is_one_to_forecast_from(self, folder: Folder) -> None:
         """Snapshots 15 or 30 minutes apart are near enough to know how many people were there."""
         fill(folder, ["taiyuan-jiajie"], lambda _: None)
-        with closing(Quarters.open(folder.quarters)) as quarters:
-            days = quarters.days("taiyuan-jiajie", date.min)
+        made = Rollups.open_reader(folder.rollups)
+        days = made.people("taiyuan-jiajie", date(2020, 1, 1), "Asia/Shanghai")
         today = max(days) + timedelta(days=1)
         told = pattern(days, today, "Asia/Shanghai")
         expected = [told.at(quarter) for quarter in range(QUARTERS)]

@@ -1,8 +1,7 @@
 """Forecasts for readers on any thread, and the thread that makes them."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,34 +9,19 @@ from pathlib import Path
 import pytest
 
 from server import forecasts as module
-from server.forecast import QUARTER_MS, QUARTERS, Day
+from server.forecast import QUARTER_MS, QUARTERS
 from server.forecaster import Forecaster
 from server.forecasts import Forecasts
 from server.model import Crowding, CrowdingValue, Freshness, Network, Station, StationState, Thresholds
-from server.quarters import Keeper, Quarters, local_day, midnight_ms
-from server.store import Bucket, Quantity
+from server.rollups import Rollups
+from server.rollups.calendar import local_day, midnight_ms
+from tests.support import rollups
 from tests.support.wait import until
 from tests.support.web import NOON_MS, TableLive, open_state, static_state, station
 
 SHANGHAI = "Asia/Shanghai"
 TODAY = local_day(NOON_MS, SHANGHAI)
 DAY_MS = 86_400_000
-
-
-class EmptyStore:
-    """A store whose stations have committed nothing, and that tells who was asked for."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def committed(self, after_id: int, _limit: int) -> tuple[int, list[tuple[str, int, int]]]:
-        return after_id, []
-
-    def history(
-        self, station_id: str, _quantity: Quantity, _from_ms: int, _to_ms: int, _step_ms: int
-    ) -> list[Bucket]:
-        self.asked.append(station_id)
-        return []
 
 
 def room(number: int = 1, people: int | None = 4, places: int | None = 16) -> StationState:
@@ -53,14 +37,13 @@ def live() -> TableLive:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "quarters.db"
+    return tmp_path / "rollups.db"
 
 
-def remember(path: Path, station_id: str, day: Day, weeks: int = 5) -> None:
+def remember(path: Path, station_id: str, day: Sequence[float], weeks: int = 5) -> None:
     """The same day again and again, up to yesterday."""
-    days = {TODAY.toordinal() - ago: day for ago in range(1, 7 * weeks + 1)}
-    with closing(Quarters.open(path)) as quarters:
-        quarters.put(station_id, days)
+    days = {TODAY - timedelta(days=ago): day for ago in range(1, 7 * weeks + 1)}
+    rollups.remember(path, station_id, days)
 
 
 class Made:
@@ -68,7 +51,7 @@ class Made:
 
     def __init__(self, live: TableLive, path: Path) -> None:
         self.live, self.path = live, path
-        self.forecasts = Forecasts(live, EmptyStore(), path, lambda: NOON_MS)
+        self.forecasts = Forecasts(live, Rollups.open_reader(path), lambda: NOON_MS)
 
     def __call__(self) -> Forecasts:
         wanted = [state.station.id for state in self.live.states("taiyuan") if state.station.instrumented]
@@ -157,9 +140,8 @@ def test_words(made: Made, state: StationState, now_ms: int, words: str, reason:
 
 def test_words_know_the_present(made: Made) -> None:
     """Days that differ as a whole: then a difference lasts, and so do the words."""
-    days = {TODAY.toordinal() - ago: [2.0 if ago % 3 else 12.0] * QUARTERS for ago in range(1, 36)}
-    with closing(Quarters.open(made.path)) as quarters:
-        quarters.put("taiyuan-0001", days)
+    days = {TODAY - timedelta(days=ago): [2.0 if ago % 3 else 12.0] * QUARTERS for ago in range(1, 36)}
+    rollups.remember(made.path, "taiyuan-0001", days)
     made.live.put(room(people=15))
     forecasts = made()
     told = forecasts.day("taiyuan-0001", NOON_MS)
@@ -172,9 +154,8 @@ def test_words_know_the_present(made: Made) -> None:
 
 def test_the_words_give_nobody_away(made: Made) -> None:
     """In a room of three, somebody who is alone at night would be seen in the words of the next hour."""
-    days = {TODAY.toordinal() - ago: [1.0 if ago % 3 else 2.0] * QUARTERS for ago in range(1, 36)}
-    with closing(Quarters.open(made.path)) as quarters:
-        quarters.put("taiyuan-0001", days)
+    days = {TODAY - timedelta(days=ago): [1.0 if ago % 3 else 2.0] * QUARTERS for ago in range(1, 36)}
+    rollups.remember(made.path, "taiyuan-0001", days)
     forecasts = made()
     ahead = []
     for people in range(7):
@@ -239,55 +220,37 @@ class Stepper:
 
     def __init__(self, live: TableLive, path: Path) -> None:
         self.now_ms = NOON_MS
-        self.store = EmptyStore()
-        self.forecaster = Forecaster(live, self.store, path, lambda: self.now_ms)
-        self.quarters = Quarters.open(path)
-        self.keeper = Keeper(self.store, self.quarters, live)
+        self.forecaster = Forecaster(live, Rollups.open_reader(path), lambda: self.now_ms)
 
     def step(self) -> bool:
-        return self.forecaster.step(self.keeper, self.quarters)
+        return self.forecaster.step()
 
 
 @pytest.fixture
-def stepper(live: TableLive, path: Path) -> Iterator[Stepper]:
-    made = Stepper(live, path)
-    yield made
-    made.quarters.close()
+def stepper(live: TableLive, path: Path) -> Stepper:
+    return Stepper(live, path)
 
 
 def test_who_is_asked_for_comes_first(live: TableLive, stepper: Stepper) -> None:
     live.put(*(room(number) for number in range(1, 50)))
-    stepper.step()
     stepper.step()
     stepper.forecaster.ask("taiyuan-0033")
     stepper.step()
     assert list(stepper.forecaster.patterns)[1:] == ["taiyuan-0033"]
 
 
-def test_a_long_history_of_another_station_is_interrupted(stepper: Stepper) -> None:
-    days = [("taiyuan-0002", TODAY.toordinal() - ago, 0) for ago in range(1, 40)]
-    stepper.quarters.touch(0, days)
-    stepper.step()
-    stepper.step()
-    assert stepper.store.asked == ["taiyuan-0002"]
-    stepper.forecaster.ask("taiyuan-0004")
-    stepper.step()
-    assert list(stepper.forecaster.patterns) == ["taiyuan-0004"]
+def test_a_pattern_is_made_anew_when_its_days_are(path: Path, stepper: Stepper) -> None:
     while stepper.step():
         pass
-    assert set(stepper.forecaster.patterns) == {f"taiyuan-000{number}" for number in range(1, 6)}
-    assert len(stepper.store.asked) == 8, "39 days, five at a time"
-    assert stepper.quarters.due_station(NOON_MS) is None
-
-
-def test_a_pattern_is_made_anew_when_its_days_are(stepper: Stepper) -> None:
-    while stepper.step():
-        pass
-    before = stepper.forecaster.patterns["taiyuan-0001"]
-    stepper.quarters.touch(0, [("taiyuan-0001", TODAY.toordinal() - 1, 0)])
-    while stepper.step():
-        pass
-    assert stepper.forecaster.patterns["taiyuan-0001"] is not before
+    before = dict(stepper.forecaster.patterns)
+    assert before["taiyuan-0001"].weeks == 0
+    remember(path, "taiyuan-0001", [8.0] * QUARTERS)
+    stepper.forecaster.renew("taiyuan-0001")
+    assert stepper.step()
+    assert not stepper.step()
+    after = stepper.forecaster.patterns
+    assert after["taiyuan-0001"].weeks == 5
+    assert [after[each] is before[each] for each in sorted(before)] == [False, True, True, True, True]
 
 
 def test_every_day_has_its_own_patterns(stepper: Stepper) -> None:
@@ -300,11 +263,10 @@ def test_every_day_has_its_own_patterns(stepper: Stepper) -> None:
     assert days == {TODAY + timedelta(days=1)}
 
 
-def test_days_of_a_station_that_is_gone_are_done_with(live: TableLive, stepper: Stepper) -> None:
-    stepper.quarters.touch(0, [("nowhere", TODAY.toordinal() - 1, 0)])
+def test_a_station_that_is_gone_has_no_pattern(live: TableLive, stepper: Stepper) -> None:
+    stepper.forecaster.renew("nowhere")
     while stepper.step():
         pass
-    assert stepper.quarters.due_station(NOON_MS) is None
     assert set(stepper.forecaster.patterns) == {state.station.id for state in live.states("taiyuan")} - {
         "taiyuan-0009"
     }
@@ -316,9 +278,8 @@ def test_days_by_the_clock_of_the_place(path: Path) -> None:
     table.put(open_state(station(1, "far")))
     stepper = Stepper(table, path)
     stepper.now_ms = midnight_ms(date(2026, 7, 2), "America/New_York") - 40 * 60_000
-    with closing(stepper.quarters):
-        while stepper.step():
-            pass
+    while stepper.step():
+        pass
     assert stepper.forecaster.patterns["far-0001"].day == date(2026, 7, 1)
 
 
@@ -326,7 +287,7 @@ def test_a_database_that_cannot_be_opened_is_said_once_and_ends_orderly(
     live: TableLive, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.mkdir()
-    forecasts = Forecasts(live, EmptyStore(), path, lambda: NOON_MS)
+    forecasts = Forecasts(live, Rollups.open_reader(path), lambda: NOON_MS)
     with caplog.at_level(logging.ERROR):
         forecasts.start()
         until(lambda: "forecasts_failed" in caplog.text, 10, "the failure is said")
@@ -336,4 +297,4 @@ def test_a_database_that_cannot_be_opened_is_said_once_and_ends_orderly(
 
 
 def test_stop_before_start(live: TableLive, path: Path) -> None:
-    Forecasts(live, EmptyStore(), path, lambda: NOON_MS).stop()
+    Forecasts(live, Rollups.open_reader(path), lambda: NOON_MS).stop()

@@ -1,0 +1,81 @@
+"""Means of quarters over weeks: only as much is unpacked as they need."""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from server.forecast import BRIDGE_MS, LEAST_MEASURED
+from server.rollups import reading
+from server.rollups.calendar import DAY_MS, QUARTER_MS, QUARTERS, local_hour, midnight_ms
+from server.rollups.partial import THOUSAND, Sums
+from server.rollups.telling import coverage
+from server.store import Quantity
+
+_LEAST_MS: Final = round(LEAST_MEASURED * QUARTER_MS)
+HOURS_OF_WEEK: Final = 168
+
+
+def means(
+    connection: sqlite3.Connection, no: int, quantity: Quantity, from_ms: int, to_ms: int
+) -> dict[int, float]:
+    """Of each quarter since 1970, oldest first, of which at least half was measured.
+
+    A quarter without a snapshot, between two that are near enough, is halfway between them.
+    """
+    spans: list[tuple[int, int]] = []
+    found: dict[int, Sums] = {}
+    first, last = (from_ms - BRIDGE_MS) // DAY_MS, (to_ms + BRIDGE_MS) // DAY_MS
+    for _, day in reading.packed(connection, no, first, min(last, reading.LAST_DAY)):
+        head = day.head
+        spans += [
+            (first, last)
+            for first, last, rows in zip(head.first_ms, head.last_ms, head.rows, strict=True)
+            if rows
+        ]
+        found |= day.sums(quantity)
+    measured = coverage(spans)
+    inner = range(-(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
+    told = {}
+    for quarter, ms in sorted(measured.items()):
+        if ms >= _LEAST_MS and quarter in inner:
+            value = _mean(found, quarter)
+            if value is not None:
+                told[quarter] = value
+    return told
+
+
+def _mean(found: Mapping[int, Sums], quarter: int) -> float | None:
+    sums = found.get(quarter)
+    if sums is not None:
+        return sums.total / sums.count / THOUSAND
+    before, after = found.get(quarter - 1), found.get(quarter + 1)
+    if before is None or after is None:
+        return None
+    return (before.last + after.total / after.count) / 2 / THOUSAND
+
+
+def by_day(found: Mapping[int, float], since: date, time_zone: str) -> dict[date, list[float | None]]:
+    """By local day from ``since`` on, in 96 quarters from its midnight."""
+    days: dict[date, list[float | None]] = {}
+    begins: dict[int, tuple[int, date]] = {}
+    for quarter, mean in found.items():
+        ordinal = local_hour(quarter, time_zone) // 24
+        if ordinal not in begins:
+            day = date.fromordinal(ordinal)
+            begins[ordinal] = (midnight_ms(day, time_zone) // QUARTER_MS, day)
+        begin, day = begins[ordinal]
+        if day >= since and quarter - begin < QUARTERS:  # a day of 25 hours has a few more
+            days.setdefault(day, [None] * QUARTERS)[quarter - begin] = mean
+    return days
+
+
+def by_hour_of_week(found: Mapping[int, float], time_zone: str) -> list[float | None]:
+    """The mean in each local hour of the week, from Monday 00:00."""
+    sums, counts = [0.0] * HOURS_OF_WEEK, [0] * HOURS_OF_WEEK
+    for quarter, mean in found.items():
+        # The first day of the calendar was a Monday.
+        hour = (local_hour(quarter, time_zone) - 24) % HOURS_OF_WEEK
+        sums[hour] += mean
+        counts[hour] += 1
+    return [total / count if count else None for total, count in zip(sums, counts, strict=True)]

@@ -1,0 +1,136 @@
+"""Reading rollups.db, on a connection that somebody has opened."""
+
+import sqlite3
+import zlib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+
+import msgspec
+
+from server.forecast import BRIDGE_MS
+from server.rollups.calendar import DAY_MS, QUARTER_MS
+from server.rollups.model import Day, Summary
+from server.rollups.packing import Packed
+from server.rollups.partial import Partial
+from server.rollups.tables import PER_STATION
+from server.rollups.telling import Told, tell
+from server.store.damage import DAMAGE
+
+_UNREADABLE = (ValueError, LookupError, TypeError, zlib.error, msgspec.MsgspecError)
+_DayBody = tuple[
+    int,
+    int,
+    tuple[int, ...],
+    int,
+    int,
+    float,
+    int,
+    Summary | None,
+    Summary | None,
+    float | None,
+    int | None,
+    int,
+]
+LAST_DAY = PER_STATION - 1
+_decode_day = msgspec.msgpack.Decoder(_DayBody).decode
+encode_day = msgspec.msgpack.Encoder().encode
+
+
+def station_of(connection: sqlite3.Connection, station_id: str) -> tuple[int, str] | None:
+    """A station's number and zone; None when nothing of it is kept."""
+    row = connection.execute("SELECT no, zone FROM station WHERE id = ?", (station_id,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def packed(
+    connection: sqlite3.Connection, no: int, first: int, last: int, but: Container[int] = ()
+) -> Iterator[tuple[int, Packed]]:
+    """The kept days in UTC of a station, both ends included, oldest first; damaged ones are passed over."""
+    base = no * PER_STATION
+    rows = connection.execute(
+        "SELECT key, body FROM quarters WHERE key BETWEEN ? AND ? ORDER BY key", (base + first, base + last)
+    )
+    for key, body in rows:
+        found = None if key - base in but else _unpacked(key, body)
+        if found is not None:
+            yield key - base, found
+
+
+def _unpacked(key: int, body: bytes) -> Packed | None:
+    try:
+        return Packed(key % PER_STATION, body)
+    except _UNREADABLE as error:
+        DAMAGE.note(f"no. {key // PER_STATION}", f"quarters {key}", error)
+        return None
+
+
+def told(
+    connection: sqlite3.Connection,
+    no: int,
+    from_ms: int,
+    to_ms: int,
+    fresh: Mapping[int, Mapping[int, Partial]] = MappingProxyType({}),
+) -> list[Told]:
+    """The quarters that begin from ``from_ms`` on and before ``to_ms``, with what depends on those around.
+
+    Args:
+        fresh: days in UTC that need not be read again.
+    """
+    first, last = (from_ms - BRIDGE_MS) // DAY_MS, (to_ms + BRIDGE_MS) // DAY_MS
+    partials: dict[int, Partial] = {}
+    for _, each in packed(connection, no, first, last, fresh.keys()):
+        partials |= each.partials()
+    for day, known in fresh.items():
+        if first <= day <= last:
+            partials |= known
+    end = (to_ms + BRIDGE_MS) // QUARTER_MS
+    partials = {quarter: each for quarter, each in partials.items() if quarter <= end}
+    doors = {name for each in partials.values() for name in each.doors}
+    inner = range(-(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
+    carry = last_totals(connection, no, first, doors)
+    return [each for each in tell(partials, carry) if each.quarter in inner]
+
+
+def oldest_day(connection: sqlite3.Connection, no: int) -> int | None:
+    """The first day in UTC that is kept of a station."""
+    base = no * PER_STATION
+    span = (base, base + LAST_DAY)
+    row = connection.execute("SELECT min(key) FROM quarters WHERE key BETWEEN ? AND ?", span).fetchone()
+    return None if row[0] is None else row[0] - base
+
+
+def last_totals(
+    connection: sqlite3.Connection, no: int, before_day: int, doors: Iterable[str]
+) -> dict[str, tuple[int, int]]:
+    """What each of these doors said last before that day in UTC, however long ago."""
+    wanted, found = set(doors), dict[str, tuple[int, int]]()
+    if not wanted:
+        return found
+    base = no * PER_STATION
+    rows = connection.execute(
+        "SELECT key, body FROM quarters WHERE key > ? AND key < ? ORDER BY key DESC",
+        (base, base + before_day),
+    )
+    for key, body in rows:
+        day = _unpacked(key, body)
+        if day is not None:
+            found |= day.last_totals(wanted - found.keys())
+        if wanted == found.keys():
+            break
+    return found
+
+
+def days(connection: sqlite3.Connection, stations: Mapping[int, str], first: date, last: date) -> list[Day]:
+    """The days of these stations (by number), both ends included."""
+    dates = {number: date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)}
+    found = []
+    for no, station_id in stations.items():
+        base = no * PER_STATION
+        span = (base + first.toordinal(), base + last.toordinal())
+        for key, body in connection.execute("SELECT key, body FROM days WHERE key BETWEEN ? AND ?", span):
+            try:
+                found.append(Day(station_id, dates[key - base], *_decode_day(body)))
+            except _UNREADABLE as error:
+                DAMAGE.note(station_id, f"days {key}", error)
+    return found

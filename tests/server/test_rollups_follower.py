@@ -1,0 +1,97 @@
+"""The thread that keeps rollups.db up to date, on a real store."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.rollups import Rollups
+from server.rollups import follower as module
+from server.rollups.follower import Follower, remove_forerunner
+from tests.support.rollups import DAY, HOUR_MS, KEPT, LATER, MIDNIGHT, NEXT, Rig
+from tests.support.wait import until
+
+EIGHT = MIDNIGHT + 8 * HOUR_MS
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def follower(rig: Rig) -> Iterator[Follower]:
+    made = Follower(rig.store, rig.path, rig.live, KEPT, lambda: LATER)
+    yield made
+    made.stop()
+
+
+def test_what_is_committed_is_rolled_up_and_forecasts_hear_of_it(rig: Rig, follower: Follower) -> None:
+    rig.fill(EIGHT, EIGHT + 2 * HOUR_MS, 4)
+    rig.keeper.follow(EIGHT + HOUR_MS)  # noted long ago, and due
+    heard: list[str] = []
+    follower.start(heard.append)
+    until(lambda: heard == ["canteen"], 20, "the day is made")
+    assert rig.day().visits == 4
+
+
+def test_another_time_zone_is_noticed(rig: Rig, follower: Follower) -> None:
+    rig.fill(NEXT - HOUR_MS, NEXT, 4)
+    rig.work(LATER)
+    rig.set_zone("America/New_York")
+    follower.start()
+    until(lambda: rig.rollups.days(DAY, DAY)[0].visits_by_hour[11] == 4, 20, "by the other clock")
+
+
+def test_it_rests_for_most_of_the_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a step took on the processor, it waits nineteen times as long."""
+    rig.fill(EIGHT, EIGHT + 2 * HOUR_MS, 4)
+    rig.keeper.follow(EIGHT + HOUR_MS)
+    used = iter(range(100))
+    monkeypatch.setattr(time, "thread_time", lambda: float(next(used)))
+    made = Follower(rig.store, rig.path, rig.live, KEPT, lambda: LATER)
+    waits: list[float | None] = []
+
+    def wait(seconds: float | None = None) -> bool:
+        waits.append(seconds)
+        made._over.set()
+        return True
+
+    monkeypatch.setattr(made._over, "wait", wait)
+    made.start()
+    made._thread.join(20)
+    assert waits == [pytest.approx(19 * 1.0)]
+
+
+def test_a_database_that_cannot_be_opened_is_said_once_and_ends_orderly(
+    tmp_path: Path, rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FOLLOW_S", 0.01)
+    path = tmp_path / "folder"
+    path.mkdir()
+    made = Follower(rig.store, path, rig.live, KEPT, lambda: LATER)
+    with caplog.at_level(logging.ERROR):
+        made.start()
+        until(lambda: bool(caplog.records), 20, "the failure is said")
+        path.rmdir()
+        rig.come(EIGHT)
+        until(lambda: Rollups.open_reader(path).settled(0) and path.is_file(), 20, "it begins again")
+    made.stop()
+    assert [record.message for record in caplog.records] == [f"rollups_failed path={path}"]
+
+
+def test_the_file_of_earlier_versions_is_removed_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = tmp_path / "quarters.db"
+    left.write_bytes(b"old")
+    left.with_name("quarters.db-wal").write_bytes(b"old")
+    with caplog.at_level(logging.INFO):
+        remove_forerunner(left)
+        remove_forerunner(left)
+    assert list(tmp_path.iterdir()) == []
+    assert len(caplog.records) == 2
