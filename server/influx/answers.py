@@ -72,17 +72,17 @@ def answer(status: int, body: str, retry_after: str | None, now_ms: int) -> Answ
         dropped = _DROPPED.search(said)
         return Refused(f"{status} {said}".strip(), int(dropped[1]) if dropped else None)
     hint = _HINTS.get(status, "" if said else "not an answer of InfluxDB")
-    why = " ".join(part for part in (str(status), hint, said) if part)
-    return Later(why[: MOST_WORDS + 50], asked_ms(retry_after, now_ms), status == 413)
+    why = f"{status} " + ": ".join(part for part in (hint, said) if part)
+    return Later(why, asked_ms(retry_after, now_ms), status == 413)
 
 
 _HINTS: Final = {
-    401: "the token is not accepted:",
-    403: "the token may not write there:",
-    404: "no such bucket or organization:",
-    413: "too much at once:",
-    429: "too many writes:",
-    503: "not ready:",
+    401: "the token is not accepted",
+    403: "the token may not write there",
+    404: "no such bucket or organization",
+    413: "too much at once",
+    429: "too many writes",
+    503: "not ready",
 }
 
 

@@ -66,6 +66,9 @@ class Work:
         self._looked_ms, self._more = -FOLLOW_MS, False
         self._kept_ms = 0
         self._late = {each.station_id: each for each in ledger.late()}
+        if ledger.followed().commits < 0:  # from now on, whether or not InfluxDB is there
+            ledger.begin(*commits.newest())
+            log.info("influx_begun commits=%d", ledger.followed().commits)
 
     def close(self) -> None:
         """Let go of the file, and of all that was remembered of stations."""
@@ -124,12 +127,9 @@ class Work:
         self._more = rows > 0 and self.rows() >= MOST_ROWS // 2
 
     def _cursor(self) -> tuple[int, int]:
-        """Where to go on; at the very first start from now on, in a file that was replaced as told there."""
+        """Where to go on; in a file that was replaced as told there."""
         followed = self.ledger.followed()
-        if followed.commits < 0:
-            self.ledger.begin(*self._commits.newest())
-            log.info("influx_begun commits=%d", self.ledger.followed().commits)
-        elif self._commits.replaced():
+        if self._commits.replaced():
             found = self._commits.found_again(followed.commits, followed.received_ms)
             if found != followed.commits:
                 log.warning("influx_store_replaced commits=%d goes_on=%d", followed.commits, found)
