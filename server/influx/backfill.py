@@ -22,7 +22,7 @@ MOST_LINES: Final = 5_000
 """Of one request, as InfluxDB advises."""
 FEWEST_LINES: Final = 100
 MOST_TRIES: Final = 10
-"""In a row; with the pauses between them some six minutes."""
+"""In a row; with the pauses between them some four minutes."""
 MOST_LETTERS: Final = 10
 """Refused lines that are shown; all are counted."""
 
@@ -126,15 +126,17 @@ class Backfill:
         """
         waiting: list[str] = []
         self._tell(self.reached, "")
+        upto = self.reached.station_id, self.reached.at_ms
         for station_id, at_ms, lines in _pieces(commits, spans, self.reached):
-            waiting += lines
-            if len(waiting) >= MOST_LINES:
-                self._write(waiting, station_id, at_ms)
+            if waiting and len(waiting) + len(lines) > MOST_LINES:
+                self._write(waiting, *upto)
                 waiting = []
-            elif not waiting:
-                self._go_on(station_id, at_ms)
+            waiting += lines
+            upto = station_id, at_ms
+            if not waiting:
+                self._go_on(*upto)
         if waiting:
-            self._write(waiting, spans[-1].station_id, spans[-1].to_ms)
+            self._write(waiting, *upto)
         self._bookmark.remove()
 
     def _write(self, lines: Sequence[str], station_id: str, at_ms: int) -> None:
@@ -191,7 +193,7 @@ def _pieces(
             continue
         together: list[str] = []
         for row, lines in Stretch(commits, span.place, from_ms).lines(span.to_ms):
-            if len(together) >= MOST_LINES:
+            if len(together) + len(lines) > MOST_LINES:
                 yield span.station_id, row.at_ms, together
                 together = []
             together += lines

@@ -59,14 +59,15 @@ class Influx:
     Attributes:
         url: where the client of InfluxDB 2 writes; InfluxQL is asked there too, at ``/query``.
         token, org: what such a client needs; another token is refused.
-        instead: answers given, one for each write, before anything is passed on again.
+        instead: what becomes of the next writes: an answer that each gets instead of being passed on, or
+            None for one that is.
     """
 
     org = "waystation"
 
     def __init__(self, folder: Path) -> None:
         self.token = secrets.token_urlsafe(16)
-        self.instead: deque[Answer] = deque()
+        self.instead: deque[Answer | None] = deque()
         self._port, rpc_port = free_port(), free_port()
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "influxdb.conf"
@@ -183,7 +184,7 @@ class _Request(BaseHTTPRequestHandler):
             return influx.forward(self.path, self.command, body, kind)
         if path != "/api/v2/write":
             return _refusal(404, "path not found")
-        return influx.instead.popleft() if influx.instead else self._write(body)
+        return (influx.instead.popleft() if influx.instead else None) or self._write(body)
 
     def _write(self, body: bytes) -> Answer:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}

@@ -99,7 +99,7 @@ def _snapshot(station_id: str, n: int, from_ms: int) -> Snapshot:
         presence=Presence(at_ms),
         sockets=tuple(_socket(each, at_ms, dice) for each in range(_SOCKETS[station_id])),
         cabinets=(_cabinet(_SLOTS[station_id], dice),) if _SLOTS[station_id] else (),
-        health=Health(n, 0, n * 30, 0, 50 + n / 8, n % 2 == 0, 71.5) if n % 20 == 0 else None,
+        health=Health(n, 0, n * 30, 0, 50 + n % 99 / 8, n % 2 == 0, 71.5) if n % 20 == 0 else None,
         faults=(Fault("room", "silent", at_ms),) if n % 7 == 0 else (),
     )
 
