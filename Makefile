@@ -31,7 +31,7 @@ test: .venv/dev.done ## all tests, with a real broker, browser, InfluxDB and Pro
 influx: .venv/dev.done ## prove it against an InfluxDB 2 of yours: INFLUX_URL=… INFLUX_TOKEN=… INFLUX_ORG=…
 	@: "$${INFLUX_URL:?http://127.0.0.1:8086, say}" "$${INFLUX_TOKEN:?one that may make and drop buckets}" "$${INFLUX_ORG:?its name}"
 	@scripts/unpack.sh .venv/debian influxdb victoria-metrics
-	$(RUN) pytest -rs tests/server/test_influx_semantics.py
+	$(RUN) pytest -rs tests/server/test_influx_semantics.py tests/grafana/test_dashboard_queries.py
 
 .PHONY: check
 check: .venv/dev.done ## format, lint, types, layers, links of the docs
@@ -63,6 +63,10 @@ fuzz: .venv/dev.done ## broken frames at the swap cabinets' protocol, FRAMES=100
 screenshots: .venv/dev.done ## draw the pictures of the docs anew
 	@scripts/packages.sh chromium fonts-noto-cjk
 	$(RUN) scripts.screenshots
+
+.PHONY: dashboards
+dashboards: .venv/dev.done ## write Grafana's dashboards and the tables of their README anew from the code in grafana/
+	$(RUN) grafana
 
 .PHONY: lock
 lock: .venv/dev.done ## write requirements/*.lock anew from pyproject.toml, keeping the versions they name

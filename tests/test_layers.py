@@ -115,7 +115,14 @@ def beyond_station(source: str) -> set[str]:
 
 
 def beyond_server(source: str) -> set[str]:
-    return packages(source) & {"edge", "gpiozero", "adafruit_dht", "board", "tests", "scripts"}
+    stranger = {"edge", "gpiozero", "adafruit_dht", "board", "tests", "scripts"}
+    return packages(source) & (stranger | {"grafana", "grafana_foundation_sdk"})
+
+
+def beyond_dashboards(source: str) -> set[str]:
+    """Dashboards know of the server what its words are as numbers."""
+    own = {"grafana", "grafana_foundation_sdk"} | sys.stdlib_module_names
+    return {name for name in imported(source) if name.partition(".")[0] not in own} - {"server.influx"}
 
 
 def impure(source: str) -> set[str]:
@@ -145,7 +152,14 @@ def test_the_server_never_imports_the_station(path: Path) -> None:
     assert not beyond_server(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("pattern", [*PURE, "edge/**/*.py", "server/**/*.py", "requirements/*.lock"])
+@pytest.mark.parametrize("path", files("grafana/*.py"), ids=named)
+def test_dashboards_know_words_only(path: Path) -> None:
+    assert not beyond_dashboards(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "pattern", [*PURE, "edge/**/*.py", "grafana/*.py", "server/**/*.py", "requirements/*.lock"]
+)
 def test_the_rules_have_files_to_look_at(pattern: str) -> None:
     assert files(pattern), "renamed?"
 
@@ -163,6 +177,9 @@ def test_thinking_keeps_plumbing_and_clocks_out(path: Path) -> None:
         (beyond_station, "from server.model import Station", {"server"}),
         (beyond_station, "import fastapi.responses", {"fastapi"}),
         (beyond_server, "import edge.outbox as outbox", {"edge"}),
+        (beyond_server, "from grafana.influxql import ZONE", {"grafana"}),
+        (beyond_dashboards, "from server.live import Live", {"server.live"}),
+        (beyond_dashboards, "from server.influx import words", set()),
         (impure, "from datetime import datetime\nx = datetime.now()", {"now"}),
         (impure, "import time", {"time"}),
         (impure, "open('a')", {"open"}),
