@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import demo, influx, networks, plates, reports, serve, stations, status, users
+from server.cli import demo, influx, networks, plates, reports, serve, stations, status, users, wall
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,7 @@ app.add_typer(reports.app, name="reports")
 app.command()(plates.plate)
 app.add_typer(users.app, name="users")
 app.add_typer(influx.app, name="influx")
+app.add_typer(wall.app, name="wall")
 
 
 def _say_version(asked: bool) -> None:

@@ -29,12 +29,13 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports
 from server.store.sqlite import Store
+from server.walls import PART as WALLS
 from server.web.staff.services import Staff
 from server.web.text import Language, Text
 
 log = logging.getLogger(__name__)
 
-PARTS = (accounts.PART, alerts.PART, notify.PART, NOTICES)
+PARTS = (accounts.PART, alerts.PART, notify.PART, NOTICES, WALLS)
 
 
 class Office:

@@ -17,16 +17,20 @@ NOON_MS: Final = int(NOON.timestamp() * 1000)
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en-US"}
 WEBP_QUALITY: Final = 80
 """At which text is crisp; a half of what the same picture takes as PNG."""
-LINE: Final = ".connection, .watch"
+LINE: Final = ".connection, .watch, #wall"
 """Where a page says whether it is live."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Pages that are served; ``tokens`` of the sessions of those who are signed in, by login."""
+    """Pages that are served; ``tokens`` of the sessions of those who are signed in, by login.
+
+    ``blanks``: what stands in the paths of shots for what is known only now.
+    """
 
     address: str
     tokens: Mapping[str, str] = field(default_factory=dict)
+    blanks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def shoot(browser: Browser, site: Site, shot: Shot, language: str) -> bytes:
             )
         context.clock.set_fixed_time(NOON)
         page = context.new_page()
-        page.goto(site.address + shot.path)
+        page.goto(site.address + shot.path.format_map({**site.blanks, "language": language}))
         live(page)
         shot.act(page)
         page.wait_for_load_state("networkidle")

@@ -21,6 +21,9 @@
     report      the page that reports a problem, and the same for programs
     desk        takes what is reported: limits, size, own site only
     door        the screen at a station's door
+    wall        a network on a wall, for who has its link
+    wall_facts  its figures, and what is wrong (pure)
+    wall_map    its map as a few paths (pure)
     offline     what a phone needs to go on without a network: service worker, page, manifest
     feeds       open data for other programs: /feeds/v1/
     feed_rows   its rows and schemas (pure)

@@ -29,6 +29,7 @@ from server.web.staff.console import add_console
 from server.web.staff.services import Staff
 from server.web.staff.stream import Stream
 from server.web.station_page import StationPage, add_station_page
+from server.web.wall import add_wall
 
 
 def _mono_ms() -> int:
@@ -72,6 +73,7 @@ def build_web(
     add_pages(app, pages, renderer)
     add_offline(app, renderer)
     add_door(app, DoorScreen(live, store, renderer, nearby), pages, renderer)
+    add_wall(app, renderer, pages, staff)
     add_station_page(app, StationPage(live, bodies, renderer, nearby, forecasts), pages, renderer)
     add_report(app, live, Desk(reports, now_ms, _mono_ms), pages, renderer)
     add_feeds(app, Feeds(live, bodies, settings.public_url.rstrip("/") or base_path, now_ms))

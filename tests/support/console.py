@@ -28,6 +28,7 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports
 from server.store.sqlite import Store
+from server.walls import PART as WALLS
 from server.web.bodies import Receive, Scope, Send
 from server.web.build import build_web
 from server.web.front import Front
@@ -124,7 +125,7 @@ class Console:
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.now_ms = NOW_MS
-        self.staff = Staff(folder / "desk.db", parts=(ACCOUNTS, ALERTS, NOTICES, NOTIFY))
+        self.staff = Staff(folder / "desk.db", parts=(ACCOUNTS, ALERTS, NOTICES, NOTIFY, WALLS))
         desk = self.staff.desk
         self.registry = Registry.open(folder / "registry.db")
         self.registry.put_networks([CITY, TOWN])

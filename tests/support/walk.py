@@ -13,17 +13,21 @@ from server.accounts.roles import Place
 from server.accounts.users import Profile
 from server.alerts.model import Alert, Subject
 from server.alerts.silences import Matcher, Silence
+from server.model import Network
 from server.notices import Draft, Notices
 from server.notify.checks import ChannelForm, ReceiverForm
+from server.walls import Walls
 from tests.support.console import Console, console
 from tests.support.staff import MINUTE_MS, NOW_MS, PASSWORD, TERMINAL
 
 HERE: Final = Place("city", "小店区")
 """Where everybody of the walk works but for the admin."""
+LANE: Final = Network("lane", "小巷", "Lane", simulated=True)
+"""A whole network of the manager's, for what is done to no less."""
 PEOPLE: Final = {
     "viewer": Profile("看", "viewer", places=(HERE,)),
     "technician": Profile("修", "technician", places=(HERE,)),
-    "manager": Profile("管", "manager", places=(HERE,)),
+    "manager": Profile("管", "manager", places=(HERE, Place("lane"))),
     "admin": Profile("总", "admin", everywhere=True),
 }
 LOGINS: Final = {role: f"walk-{role}" for role in PEOPLE}
@@ -98,6 +102,9 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "POST /staff/notices/{notice_id}/end": _at("notice_id", "1", "2"),
     "GET /staff/thresholds": Sample(),
     "POST /staff/thresholds": _at("station", "city-0001", "city-0002", seen=_NOTHING_SET, too_hot_c="33"),
+    "GET /staff/walls": Sample(),
+    "POST /staff/walls": Sample({"network": "lane", "name": "大厅"}, {"network": "city", "name": "大厅"}),
+    "POST /staff/walls/{link_id}/revoke": _at("link_id", "1", "2"),
     "GET /staff/channels": Sample(),
     "GET /staff/add-channel": Sample(),
     "POST /staff/add-channel": Sample({"name": "新群", "kind": "others", "address": "ntfys://ntfy.sh/x-y-z"}),
@@ -146,6 +153,8 @@ class World:
         self.made = made
         self.ids: dict[str, str] = {}
         staff, desk = made.staff, made.staff.desk
+        made.registry.put_networks([LANE])
+        made.live.refresh_registry(made.registry.networks(), made.registry.stations(), NOW_MS)
         for role, profile in PEOPLE.items():
             staff.users.add(LOGINS[role], profile, PASSWORD, TERMINAL, NOW_MS)
         staff.users.disable("max", TERMINAL, NOW_MS)
@@ -159,6 +168,8 @@ class World:
         for station in ("city-0001", "city-0002"):
             draft = Draft("city", station=station, until_ms=UNTIL_MS, zh="空调在修")
             Notices(desk).add(draft, "ada", NOW_MS)
+        for network in ("lane", "city"):
+            Walls(desk).make(network, "大厅", "ada", NOW_MS)
         self._reports()
         self._directory()
 

@@ -21,6 +21,7 @@ from server.web.staff.services import Staff
 from server.web.staff.signin import add_sign_in
 from server.web.staff.silences import add_silences
 from server.web.staff.thresholds import add_thresholds
+from server.web.staff.walls import add_walls
 
 PARTS = (
     add_sign_in,
@@ -35,6 +36,7 @@ PARTS = (
     add_reports,
     add_notices,
     add_thresholds,
+    add_walls,
     add_channels,
     add_receivers,
     add_people,

@@ -38,6 +38,7 @@ ENTRIES: Final = (
     Entry("more", "/staff/more", "enter", "menu", first=True),
     Entry("silences", "/staff/silences", "look", "silence"),
     Entry("thresholds", "/staff/thresholds", "look", "limits"),
+    Entry("walls", "/staff/walls", "manage_walls", "wall"),
     Entry("channels", "/staff/channels", "manage_channels", "channel", within="/staff/add-channel"),
     Entry("receivers", "/staff/receivers", "manage_channels", "receiver", within="/staff/add-receiver"),
     Entry("people", "/staff/people", "manage_people", "people-1", within="/staff/add-person"),

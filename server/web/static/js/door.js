@@ -3,33 +3,23 @@
 
 import { learnFrom, learnFromPage, now } from "./clock.js";
 import { Text } from "./facts.js";
+import { clockOf, put, renewAtNight, shift, stayAwake } from "./screen.js";
 import { Stream } from "./stream.js";
 
 const MINUTE_MS = 60_000;
-const NIGHT = [3, 4]; // Hours in which nobody sees the screen begin anew.
-const SHIFTS = [[0, 0], [2, 0], [2, 2], [0, 2], [-2, 2], [-2, 0], [-2, -2], [0, -2], [2, -2]];
 
 const setup = JSON.parse(document.getElementById("setup").textContent);
 learnFromPage(setup.now);
 const text = new Text(setup, document.documentElement.lang.slice(0, 2));
-const clock = new Intl.DateTimeFormat("en-GB", { timeZone: setup.zone, hour: "numeric", minute: "2-digit" });
+const clock = clockOf(setup.zone);
 const at = (selector) => document.querySelector(selector);
 const station = at(".door").dataset.station;
-const styles = stylesOf(document);
 const stream = new Stream(setup, {
   rows: (rows) => rows.some(({ id }) => id === station) && stream.ask(),
   times: (_, ages) => station in ages && stream.ask(),
   state: showState,
   ask: load,
 });
-
-function stylesOf(page) {
-  return page.querySelector("link[rel=stylesheet]").getAttribute("href");
-}
-
-function put(element, words) {
-  if (element && element.textContent !== words) element.textContent = words;
-}
 
 async function load(signal) {
   const askedMs = Date.now();
@@ -41,8 +31,7 @@ async function load(signal) {
   if (!door) throw new Error("some other page, as a network that wants a login gives it");
   at(".door").replaceWith(door);
   showAges();
-  // The server has answered just now, so the new release can be had, and nobody is there.
-  if (stylesOf(page) !== styles && NIGHT.includes(Number(clock.format(now()).split(":")[0]))) location.reload();
+  renewAtNight(page, clock(now()).hour);
 }
 
 function showState(state) {
@@ -55,7 +44,7 @@ function showAges() {
   for (const time of door.querySelectorAll("time.age")) {
     if (time.dateTime) put(time, text.age(time.dateTime, now()));
   }
-  put(at(".clock"), clock.format(now()).replace(/^0/, ""));
+  put(at(".clock"), clock(now()).time);
   const seconds = (now() - Date.parse(door.dataset.measured)) / 1000;
   if (seconds > setup.offline_s) grey(door, "offline");
   else if (seconds > setup.fresh_s) grey(door, "stale");
@@ -66,27 +55,12 @@ function grey(door, freshness) {
   put(door.querySelector(".told .state"), text.say(`freshness.${freshness}`));
 }
 
-// Every few minutes a little aside, so that nothing burns in.
-function shift() {
-  const [x, y] = SHIFTS[Math.floor(Date.now() / (5 * MINUTE_MS)) % SHIFTS.length];
-  at(".screen").style.transform = `translate(${x}px, ${y}px)`;
-}
-
 function tick() {
   showAges();
-  shift();
+  shift(at(".screen"));
   setTimeout(tick, MINUTE_MS - (now() % MINUTE_MS));
 }
 
-async function stayAwake() {
-  try {
-    if (document.visibilityState === "visible") await navigator.wakeLock.request("screen");
-  } catch (error) {
-    // Without HTTPS, or on a television: its own settings keep it on.
-  }
-}
-
 stayAwake();
-document.addEventListener("visibilitychange", stayAwake);
 tick();
 stream.start();

@@ -12,7 +12,7 @@ const base = new URL(self.registration.scope).pathname;
 const LIST = /^n\/[^/]+$/; // Shown at once: its scripts bring all of it up to date.
 const WORTH_KEEPING = /^$|^(n|s|door)\/[^/]+$/;
 const OFFLINE = /^offline$/;
-const NOT_FOR_RIDERS = /^(api|feeds|healthz|readyz|metrics|staff)\b/;
+const NOT_FOR_RIDERS = /^(api|feeds|healthz|readyz|metrics|staff|wall)\b/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
