@@ -8,6 +8,8 @@ KILLS ?= 200
 SEED ?= 7
 FRAMES ?= 1000000
 BENCH ?=
+# Tests wait a third of their time, for brokers, pages and clocks: three at a time for two cores.
+JOBS := $(shell expr $$(nproc) + $$(nproc) / 2)
 RUN := .venv/bin/python -m
 
 export PYTHON
@@ -22,10 +24,10 @@ demo: .venv/server.done ## five real networks on your machine: broker, server, S
 	@exec .venv/bin/waystation demo --stations $(STATIONS) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
-test: .venv/dev.done ## all tests, with a real broker, browser, InfluxDB and Prometheus
+test: .venv/dev.done ## all tests, with a real broker, browser, InfluxDB and Prometheus, JOBS=3 files at a time
 	@scripts/packages.sh mosquitto mosquitto-clients chromium fonts-noto-cjk openssl
 	@scripts/unpack.sh .venv/debian prometheus prometheus-alertmanager influxdb victoria-metrics
-	$(RUN) pytest
+	$(RUN) pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: influx
 influx: .venv/dev.done ## prove it against an InfluxDB 2 of yours: INFLUX_URL=… INFLUX_TOKEN=… INFLUX_ORG=…

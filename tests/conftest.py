@@ -1,5 +1,6 @@
 """Fixtures for all tests: a broker of one's own, the real recordings."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tests.support.mosquitto import Broker
 from tests.support.recordings import recordings_dir
 from tests.support.victoria import Victoria, victoria
 
+for name in ("COLUMNS", "LINES"):  # which readline sets for the workers: the width of every table, for good
+    os.environ.pop(name, None)
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # how long an example takes tells of the machine, not of the code
 

@@ -261,7 +261,7 @@ def test_the_broker_can_read_its_files_after_it_has_dropped_root() -> None:
         (None, "No such file", "the broker does not run"),
         ("", "invalid literal", "an empty pid file"),
         ("999999999", "No such file", "it has ended"),
-        (str(os.getpid()), "is not mosquitto", "its number is another's by now: SIGHUP would end that"),
+        ("{own}", "is not mosquitto", "its number is another's by now: SIGHUP would end that"),
     ],
 )
 def test_what_to_do_when_the_broker_cannot_be_told(
@@ -269,7 +269,7 @@ def test_what_to_do_when_the_broker_cannot_be_told(
 ) -> None:
     file = tmp_path / "pid"
     if pid is not None:
-        file.write_text(pid)
+        file.write_text(pid.format(own=os.getpid()))
     with pytest.raises(CredentialsError, match=said) as error:
         reload_broker(BrokerFiles(tmp_path / "passwd", tmp_path / "acl", file))
     assert "now type: sudo systemctl reload mosquitto" in str(error.value), why

@@ -17,9 +17,10 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from tests.support.wait import until
 
@@ -32,11 +33,17 @@ RELOADED = "Reloading config."
 Options = Mapping[str, str | int]
 
 
+_PORTS: Final = range(10_000, 32_000)
+"""Below those that Linux lends to connections: between the look and the listening nobody is given one."""
+
+
 def free_port() -> int:
-    """A loopback port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listened on a moment ago, by chance: others may look at the same time."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def executable(name: str) -> str:
