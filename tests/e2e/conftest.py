@@ -1,5 +1,6 @@
 """Fixtures for tests in a real Chromium: the browser, and four stations behind a real server."""
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from server.model import Access
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from tests.support.browser import chromium
+from tests.support.maps import Tiles, named
 from tests.support.serving import serving
 from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station
 
@@ -39,3 +41,21 @@ def live(now_ms: int) -> TableLive:
 def url(live: TableLive) -> Iterator[str]:
     with serving(build_web(live, TableStore(), Settings(), Pipeline(connected=True, alive=True))) as port:
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def few(now_ms: int) -> TableLive:
+    live = TableLive()
+    live.put(*(open_state(named(number), now_ms) for number in (1, 2, 3)), static_state(named(4)))
+    return live
+
+
+@pytest.fixture
+def tiles() -> Iterator[Tiles]:
+    tiles = Tiles()
+    thread = threading.Thread(target=tiles.server.serve_forever, name="tiles")
+    thread.start()
+    yield tiles
+    tiles.server.shutdown()
+    tiles.server.server_close()
+    thread.join(5)

@@ -1,29 +1,19 @@
 """The map in a real Chromium: fetched late, words and clusters, tiles or none, and who learns of a rider."""
 
 import json
-import math
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from server import geo
-from server.config import Settings
-from server.model import Comfort, Crowding, Network, SocketCounts, Station, StationState
-from server.pipeline import Pipeline
-from server.web.build import build_web
+from server.model import Comfort, Crowding, Network, SocketCounts
 from tests.support.browser import phone
-from tests.support.serving import serving
-from tests.support.web import TableLive, TableStore, open_state, static_state, station
+from tests.support.maps import CITY, Tiles, many, named, opened, page_of, pin
+from tests.support.web import TableLive, open_state, static_state
 
 FEEDS = Path(__file__).parents[2] / "docs" / "feeds.md"
 MAP_FILES = [
@@ -39,58 +29,6 @@ MAP_FILES = [
     "supercluster.js",
 ]
 HOSTILE = "<img src=x onerror=document.title='hacked'>\"' & 驿站"
-CITY = 2_080
-TILE = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path fill="#dde8dd" d="M0 0h1v1H0z"/></svg>'
-)
-AWAY = {"latitude": 37.6, "longitude": 112.3}
-"""A place of a rider 25 km from the stations."""
-
-
-@contextmanager
-def page_of(live: TableLive, **settings: Any) -> Iterator[str]:
-    """The address of a network's list with these settings."""
-    app = build_web(live, TableStore(), Settings(**settings), Pipeline(connected=True, alive=True))
-    with serving(app) as port:
-        yield f"http://127.0.0.1:{port}/n/taiyuan"
-
-
-def opened(page: Page, address: str) -> Page:
-    """The page with its map open."""
-    page.goto(address)
-    page.locator("button[data-view=map]").click()
-    expect(page.locator("#map .leaflet-control-scale-line")).to_be_visible()
-    expect(page.locator("#map .pin").first).to_be_visible()
-    return page
-
-
-def many(count: int, now_ms: int) -> list[StationState]:
-    """Stations all over a city; half of them without sensors."""
-    dice = Random(7)  # noqa: S311 # positions on a map
-    places = [(37.86 + dice.gauss(0, 0.05), 112.55 + dice.gauss(0, 0.05)) for _ in range(count)]
-    rooms = [replace(station(n), lat=lat, lon=lon) for n, (lat, lon) in enumerate(places, 1)]
-    return [open_state(room, now_ms) if n % 2 else static_state(room) for n, room in enumerate(rooms)]
-
-
-def pin(page: Page, station_id: str, live: TableLive) -> Any:
-    """The marker of a station, by what it is called for those who listen."""
-    state = live.state(station_id)
-    assert state is not None
-    return page.locator(f'.pin[aria-label*="{state.station.name_zh}"]')
-
-
-def named(number: int, **changes: Any) -> Station:
-    """A station with a name of its own, apart from the others on the map."""
-    return replace(
-        station(number, name=f"{number}号驿站"), lat=37.8 + number / 50, lon=112.5 + number / 50, **changes
-    )
-
-
-@pytest.fixture
-def few(now_ms: int) -> TableLive:
-    live = TableLive()
-    live.put(*(open_state(named(number), now_ms) for number in (1, 2, 3)), static_state(named(4)))
-    return live
 
 
 def test_nothing_of_the_map_is_loaded_before_it_is_opened(browser: Browser, few: TableLive) -> None:
@@ -218,131 +156,6 @@ def test_without_tiles_there_is_plain_ground_with_names_and_a_scale(browser: Bro
         )
 
 
-class Tiles:
-    """A tile server on this machine that writes down who asked for what."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[int, int, int]] = []
-        self.referrers: set[str | None] = set()
-        self.broken = False
-        tiles = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if match := re.fullmatch(r"/(\d+)/(\d+)/(\d+)\.svg", self.path):
-                    tiles.asked.append((int(match[1]), int(match[2]), int(match[3])))
-                    tiles.referrers.add(self.headers.get("referer"))
-                self.send_response(503 if tiles.broken else 200)
-                self.send_header("content-type", "image/svg+xml")
-                self.end_headers()
-                self.wfile.write(b"" if tiles.broken else TILE)
-
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
-@pytest.fixture
-def tiles() -> Iterator[Tiles]:
-    tiles = Tiles()
-    thread = threading.Thread(target=tiles.server.serve_forever, name="tiles")
-    thread.start()
-    yield tiles
-    tiles.server.shutdown()
-    tiles.server.server_close()
-    thread.join(5)
-
-
-def tile_of(lat: float, lon: float, zoom: int) -> tuple[int, int, int]:
-    """The tile that a place is on."""
-    across = 2**zoom
-    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
-    return zoom, int((lon + 180) / 360 * across), int(y * across)
-
-
-def test_tiles_come_from_the_server_that_is_set(browser: Browser, few: TableLive, tiles: Tiles) -> None:
-    settings = {
-        "map_tiles": tiles.origin + "/{z}/{x}/{y}.svg",
-        "map_attribution": "© <b>图</b> https://example.org/about",
-    }
-    with page_of(few, **settings) as address, phone(browser) as context:
-        page = context.new_page()
-        problems: list[str] = []
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        opened(page, address)
-        expect(page.locator("#map img.leaflet-tile-loaded").first).to_be_visible()
-        assert tiles.referrers == {None}, "the tile server does not learn the page"
-        expect(page.locator("#map .credit a")).to_have_text("© <b>图</b>")
-        expect(page.locator("#map .credit a")).to_have_attribute("href", "https://example.org/about")
-        expect(page.locator("#map .hint")).to_contain_text(tiles.origin.removeprefix("http://"))
-        expect(page.locator("#map .district")).to_have_count(0)
-        assert problems == []
-
-
-def test_tiles_that_do_not_come_leave_a_usable_map(browser: Browser, few: TableLive, tiles: Tiles) -> None:
-    tiles.broken = True
-    with page_of(few, map_tiles=tiles.origin + "/{z}/{x}/{y}.svg") as address, phone(browser) as context:
-        page = opened(context.new_page(), address)
-        expect(page.locator("#map .hint")).to_have_text("底图没有载入，驿站的位置不受影响。")
-        expect(page.locator("#map .district").first).to_be_visible()
-        assert page.locator("#map img:visible").count() == 0, "no broken images"
-
-
-def test_the_tile_server_learns_where_a_rider_is_only_when_asked_to(
-    browser: Browser, few: TableLive, tiles: Tiles
-) -> None:
-    options = {"geolocation": AWAY, "permissions": ["geolocation"]}
-    with (
-        page_of(few, map_tiles=tiles.origin + "/{z}/{x}/{y}.svg") as address,
-        phone(browser, **options) as context,
-    ):
-        page = context.new_page()
-        page.goto(address)
-        expect(page.locator(".near")).to_have_attribute("aria-pressed", "true")
-        opened(page, address)
-        expect(page.locator("#map .me")).to_have_text("我在这里")
-        expect(page.locator("#map img.leaflet-tile-loaded").first).to_be_visible()
-        zoom = {z for z, _, _ in tiles.asked}
-        here = {tile_of(AWAY["latitude"], AWAY["longitude"], z) for z in zoom}
-        assert not here & set(tiles.asked)
-        around = {tile_of(AWAY["latitude"], AWAY["longitude"], z) for z in range(19)}
-        wanted = {f"{tiles.origin}/{z}/{x}/{y}.svg" for z, x, y in around}
-        with page.expect_request(lambda request: request.url in wanted):
-            page.get_by_role("button", name="看我附近").click()
-        expect(page.locator("#map .me")).to_be_in_viewport()
-
-
-def test_without_tiles_the_map_begins_where_the_rider_is(browser: Browser, now_ms: int) -> None:
-    live = TableLive()
-    live.put(*many(CITY, now_ms))
-    options = {"geolocation": {"latitude": 37.86, "longitude": 112.55}, "permissions": ["geolocation"]}
-    with page_of(live) as address, phone(browser, **options) as context:
-        page = context.new_page()
-        page.goto(address)
-        expect(page.locator(".near")).to_have_attribute("aria-pressed", "true")
-        opened(page, address)
-        expect(page.locator("#map .me")).to_be_in_viewport()
-        expect(page.locator(".leaflet-control-scale-line")).to_have_text(re.compile(r"^\d{2,3} m$"))
-
-
-@pytest.mark.parametrize(
-    ("settings", "images"),
-    [
-        ({}, "'self'"),
-        ({"map_tiles": "/tiles/{z}/{x}/{y}.png"}, "'self'"),
-        ({"map_tiles": "https://t.example.org:8443/a/{z}/{x}/{y}.png"}, "'self' https://t.example.org:8443"),
-    ],
-)
-def test_a_page_may_show_images_of_that_server_alone(
-    browser: Browser, few: TableLive, settings: dict[str, Any], images: str
-) -> None:
-    with page_of(few, **settings) as address, phone(browser) as context:
-        answer = context.request.get(address)
-        assert f"; img-src {images}; " in answer.headers["content-security-policy"]
-
-
 def test_a_hostile_name_is_text(browser: Browser, now_ms: int) -> None:
     live = TableLive()
     live.put(open_state(replace(named(1), name_zh=HOSTILE, region=(HOSTILE,)), now_ms))
@@ -373,61 +186,6 @@ def test_the_open_map_is_accessible_in_both_languages(
         assert page.evaluate("axe.run('#map').then(({ violations }) => violations)") == []
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(wider) == 0
-
-
-SHOWN = """async ([path, places, datum]) => {
-  const { shown } = await import(path);
-  return places.map(([lat, lon]) => shown(lat, lon, datum));
-}"""
-
-
-def test_places_are_shown_where_chinese_tiles_show_them(browser: Browser, few: TableLive) -> None:
-    dice = Random(11)  # noqa: S311 # places
-    places = [(dice.uniform(-60, 70), dice.uniform(-170, 179)) for _ in range(200)]
-    places += [(dice.uniform(18, 53), dice.uniform(75, 134)) for _ in range(400)]
-    with page_of(few) as address, phone(browser) as context:
-        page = context.new_page()
-        page.goto(address)
-        path = static(page) + "/js/geo.js"
-        shifted = page.evaluate(SHOWN, [path, places, "gcj02"])
-        assert page.evaluate(SHOWN, [path, places, "wgs84"]) == [list(place) for place in places]
-    expected = [geo.wgs84_to_gcj02(*place) if geo.in_china(*place) else place for place in places]
-    worst = max(max(abs(a[0] - b[0]), abs(a[1] - b[1])) for a, b in zip(shifted, expected, strict=True))
-    assert worst < 1e-9, "a tenth of a millimetre"
-    assert sum(geo.in_china(*place) for place in places) > 400
-
-
-def static(page: Page) -> str:
-    """Where the page's scripts are."""
-    return str(page.locator("link[rel=stylesheet]").first.get_attribute("href")).rpartition("/css/")[0]
-
-
-STOOD = """async ([path, row, datum]) => {
-  const { open } = await import(path);
-  await import(path.replace("js/map.js", "vendor/leaflet/leaflet.js"));
-  const stood = [];
-  L.Marker.addInitHook(function () { stood.push(this); });
-  const setup = JSON.parse(document.getElementById("setup").textContent);
-  setup.map.datum = datum;
-  const box = document.getElementById("map");
-  box.hidden = false;
-  open(box, { rows: () => [row], place: () => null, setup, link: (id) => id });
-  while (!box.querySelector(".pin")) await new Promise((done) => setTimeout(done, 20));
-  const pin = stood.find((marker) => marker.options.icon.options.className.startsWith("pin"));
-  return [pin.getLatLng().lat, pin.getLatLng().lng];
-}"""
-
-
-@pytest.mark.parametrize("datum", ["wgs84", "gcj02"])
-def test_the_setting_moves_the_pins(browser: Browser, few: TableLive, datum: str) -> None:
-    with page_of(few) as address, phone(browser) as context:
-        page = context.new_page()
-        page.goto(address)
-        row = context.request.get(address.replace("/n/taiyuan", "/api/v1/stations/taiyuan-0001")).json()
-        stood = page.evaluate(STOOD, [static(page) + "/js/map.js", row, datum])
-    place = (row["lat"], row["lon"])
-    expected = geo.wgs84_to_gcj02(*place) if datum == "gcj02" else place
-    assert stood == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_network_without_any_place_says_so(browser: Browser, now_ms: int) -> None:

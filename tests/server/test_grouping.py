@@ -1,110 +1,15 @@
-"""Who is told what and when: one trouble at a time, and whole cities at once, by a simulated clock."""
+"""Who is told what and when, by a simulated clock."""
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import msgspec
 import pytest
 
-from server.alerts.inhibit import hidden
-from server.alerts.kinds import KINDS
-from server.alerts.lifecycle import GRACE_MS, Action, Uptime, act, advance, alert_id
-from server.alerts.model import Alert, Bundle, Change, Finding, Moment, Place, Subject, Truth
+from server.alerts.lifecycle import Action, alert_id
+from server.alerts.model import Place, Subject
 from server.alerts.silences import Matcher
-from server.notify.grouping import Book, Scene, plan
+from server.notify.grouping import Book
 from server.notify.receivers import Quiet, Receiver
-
-S = 1_000
-MIN = 60 * S
-HOUR = 60 * MIN
-TICK = 10 * S
-NOON = round(datetime(2025, 7, 25, 12, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
-ALL = (Matcher(),)
-DISTRICTS = [f"{number}区" for number in range(11)]
-
-
-def station(number: int) -> Subject:
-    return Subject("station", f"s{number}")
-
-
-class World:
-    """Findings in, bundles out, every ten seconds; the book is written down and read back each time."""
-
-    def __init__(self, *receivers: Receiver, stations: int = 2, start_ms: int = NOON) -> None:
-        self.receivers = {each.id: each for each in receivers or (Receiver("desk", ALL),)}
-        self.places: dict[Subject, Place] = {
-            station(n): Place(("gz",), DISTRICTS[n % 11], f"s{n}") for n in range(stations)
-        }
-        self.places.update({Subject("network", "gz", name): Place(("gz",), name) for name in DISTRICTS})
-        self.start_ms = start_ms
-        self.ms = 0
-        self.uptime = Uptime(0, -GRACE_MS)
-        self.truths: dict[tuple[str, Subject], Truth] = {}
-        self.alerts: dict[tuple[str, Subject], Alert] = {}
-        self.silenced: set[str] = set()
-        self.book = Book()
-        self.changes: list[Change] = []
-        self.sent: list[tuple[int, Bundle]] = []
-
-    @property
-    def at(self) -> Moment:
-        return self.uptime.at(self.start_ms + self.ms, self.ms)
-
-    def say(self, kind: str, truth: Truth, *subjects: Subject) -> "World":
-        self.truths.update({(kind, subject): truth for subject in subjects or [station(0)]})
-        return self
-
-    def run(self, ms: int) -> "World":
-        for _ in range(ms // TICK):
-            self._judge()
-            self._tell()
-            self.ms += TICK
-        return self
-
-    def _judge(self) -> None:
-        for (code, subject), truth in self.truths.items():
-            before = self.alerts.pop((code, subject), None)
-            finding = Finding(code, subject, truth, self.at.now_ms)
-            alert, changes = advance(before, finding, KINDS[code], self.at)
-            self.changes += changes
-            if alert:
-                self.alerts[(code, subject)] = alert
-
-    def _tell(self) -> None:
-        alerts = {alert.id: alert for alert in self.alerts.values() if alert.state != "pending"}
-        muted = self.silenced | set(hidden(alerts.values(), self.places, KINDS, self.at.now_ms))
-        book = msgspec.json.decode(msgspec.json.encode(self.book), type=Book)
-        self.book, bundles = plan(book, Scene(alerts, self.places, self.receivers, muted, self.at))
-        self.sent += [(self.ms, bundle) for bundle in bundles]
-
-    def act(self, action: Action, kind: str, subject: Subject | None = None) -> "World":
-        key = (kind, subject or station(0))
-        self.alerts[key], change = act(self.alerts[key], action, "lin", self.at)
-        self.changes.append(change)
-        return self
-
-    def restart(self, down_ms: int) -> "World":
-        """Killed: what was stored is left, and the stations' words are not known at first."""
-        stored = msgspec.json.encode((list(self.alerts.values()), self.at.counted_ms))
-        alerts, counted_ms = msgspec.json.decode(stored, type=tuple[list[Alert], int])
-        self.alerts = {(alert.kind, alert.subject): alert for alert in alerts}
-        self.ms += down_ms
-        self.uptime = Uptime(counted_ms, self.ms)
-        return self
-
-    def told(self, receiver: str = "desk") -> list[tuple[int, str, int, int, int]]:
-        """Seconds, why, and how many are firing, flapping, resolved."""
-        return [
-            (ms // S, bundle.why, len(bundle.firing), len(bundle.flapping), len(bundle.resolved))
-            for ms, bundle in self.sent
-            if bundle.receiver == receiver
-        ]
-
-
-def most_within(times: list[int], span_ms: int) -> int:
-    return max((sum(end - span_ms < time <= end for time in times) for end in times), default=0)
+from tests.support.world import ALL, DISTRICTS, HOUR, MIN, NOON, TICK, S, World, most_within, station
 
 
 def test_one_alert_is_told_once_and_once_that_it_is_over() -> None:
@@ -338,140 +243,11 @@ class TestMuted:
         assert world.run(HOUR).told()[1][1:] == ("more", 0, 0, 1)
 
 
-@pytest.mark.parametrize(
-    ("takes", "stations", "why"),
-    [
-        ([{}], {0, 1, 2}, "everything"),
-        ([{"networks": ("gz",)}], {0, 1, 2}, "the network"),
-        ([{"networks": ("nj",)}], set(), "another"),
-        ([{"networks": ("gz",), "districts": ("1区",)}], {1}, "a district"),
-        ([{"stations": ("s0",)}, {"stations": ("s2",)}], {0, 2}, "either of two"),
-        ([{"kinds": ("too_cold",)}], set(), "another kind"),
-        ([{"severities": ("warning",)}], {0, 1, 2}, "by severity"),
-        ([], set(), "nothing"),
-    ],
-)
-def test_routes(takes: list[dict[str, Any]], stations: set[int], why: str) -> None:
-    world = World(Receiver("desk", tuple(Matcher(**each) for each in takes)), stations=3)
-    world.say("too_hot", "true", *(station(n) for n in range(3))).run(HOUR)
-    assert {int(alert.subject.id[1:]) for _, bundle in world.sent for alert in bundle.firing} == stations, why
-
-
-@pytest.mark.parametrize(
-    ("quiet", "clock", "holds", "why"),
-    [
-        ((22 * 60, 7 * 60), "21:59", False, "not yet"),
-        ((22 * 60, 7 * 60), "22:00", True, "it begins"),
-        ((22 * 60, 7 * 60), "03:00", True, "past midnight"),
-        ((22 * 60, 7 * 60), "06:59", True, "its last minute"),
-        ((22 * 60, 7 * 60), "07:00", False, "morning"),
-        ((12 * 60, 14 * 60), "13:00", True, "within a day"),
-        ((12 * 60, 14 * 60), "14:00", False, "over"),
-        ((12 * 60, 14 * 60), "03:00", False, "the night is not meant"),
-    ],
-)
-def test_quiet_hours(quiet: tuple[int, int], clock: str, holds: bool, why: str) -> None:
-    at = datetime.fromisoformat(f"2025-07-25T{clock}").replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-    assert Quiet(*quiet).holds(round(at.timestamp() * 1000)) == holds, why
-
-
-@pytest.mark.parametrize("given", [(-1, 60), (0, 1440), (60, 60)])
-def test_quiet_hours_that_are_none(given: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="quiet"):
-        Quiet(*given)
-
-
-def test_the_night_s_alerts_come_in_the_morning_if_they_still_are() -> None:
-    sleeper = Receiver("desk", ALL, quiet=Quiet(22 * 60, 7 * 60))
-    world = World(sleeper, stations=33, start_ms=NOON + 11 * HOUR)
-    for n in range(33):
-        world.say("too_hot", "true", station(n)).run(5 * MIN)
-    world.say("too_hot", "false", *(station(n) for n in range(28))).run(6 * HOUR)
-    assert world.told() == [(8 * 3600, "new", 5, 0, 0)]
-
-
 def test_a_message_each_by_severity_worst_first() -> None:
     world = (
         World().say("too_hot", "true").run(8 * MIN).say("station_offline", "true", station(1)).run(5 * MIN)
     )
     assert [bundle.firing[0].severity for _, bundle in world.sent] == ["critical", "warning"]
-
-
-class TestCity:
-    """2,080 stations in 11 districts, as the country's largest networks have them."""
-
-    everybody = tuple(station(n) for n in range(2080))
-
-    def out(self, world: World, minutes: int) -> World:
-        """Each falls silent at the next of its own 30 seconds."""
-        for third in range(3):
-            world.say("station_offline", "true", *self.everybody[third::3]).run(TICK)
-        return world.run(minutes * MIN)
-
-    def back(self, world: World, minutes: int) -> World:
-        """They try again up to five minutes apart."""
-        for part in range(30):
-            world.say("station_offline", "false", *self.everybody[part::30]).run(TICK)
-        return world.run(minutes * MIN)
-
-    def test_all_out_at_once(self) -> None:
-        second = Receiver("boss", ALL[:0])
-        world = self.out(World(Receiver("desk", ALL, "boss"), second, stations=2080), 13)
-        assert 1 <= most_within([ms for ms, _ in world.sent], 10 * MIN) <= 5
-        told = {alert.id for _, bundle in world.sent if bundle.receiver == "desk" for alert in bundle.firing}
-        assert len(told) == 2080, "and nobody is left out"
-        self.back(world, 10)
-        assert most_within([ms for ms, _ in world.sent], 10 * MIN) <= 5
-        over = {alert.id for _, bundle in world.sent for alert in bundle.resolved}
-        assert over == told
-
-    def test_by_districts(self) -> None:
-        world = World(stations=2080)
-        for third in range(3):
-            world.say("station_offline", "true", *self.everybody[third::3]).run(TICK)
-        world.say("district_offline", "true", *(Subject("network", "gz", name) for name in DISTRICTS))
-        world.run(10 * MIN)
-        assert world.told() == [(80 + 40, "new", 11, 0, 0)]
-        assert {alert.kind for _, bundle in world.sent for alert in bundle.firing} == {"district_offline"}
-
-    def test_one_district_is_one_message(self) -> None:
-        world = World(stations=2080).say("station_offline", "true", *self.everybody[3::11])
-        world.say("district_offline", "true", Subject("network", "gz", "3区")).run(HOUR)
-        assert [row[1:] for row in world.told()] == [("new", 1, 0, 0)]
-
-    def test_a_broker_that_is_down_is_one_message_and_one_when_it_is_back(self) -> None:
-        world = World(stations=2080).say("broker_down", "true", Subject("server", "broker"))
-        self.out(world, 20)
-        world.say("broker_down", "false", Subject("server", "broker"))
-        self.back(world, 10)
-        assert [row[1:] for row in world.told()] == [("new", 1, 0, 0), ("more", 0, 0, 1)]
-        assert {alert.kind for _, bundle in world.sent for alert in bundle.firing} == {"broker_down"}
-
-    @pytest.mark.parametrize("at_s", [100, 130, 170])
-    def test_a_restart_in_the_middle(self, at_s: int) -> None:
-        world = World(stations=2080)
-        world.say("station_offline", "true", *self.everybody).run(at_s * S)
-        world.restart(3 * HOUR).run(12 * MIN)
-        assert most_within([ms for ms, _ in world.sent], 10 * MIN) <= 5
-        firing = [alert.id for _, bundle in world.sent for alert in bundle.firing]
-        assert len(firing) == len(set(firing)) == 2080, "each is told once, on whichever side of the restart"
-
-    def test_a_restart_of_a_server_that_is_well(self) -> None:
-        world = (
-            World(stations=2080).say("station_offline", "false", *self.everybody).run(MIN).restart(3 * HOUR)
-        )
-        world.say("station_offline", "true", *self.everybody)
-        self.back(world, 10)
-        assert world.told() == [], "all were silent for hours, because nobody was there to hear them"
-
-
-def test_messages_are_few_whatever_happens() -> None:
-    kinds = ["data_lost", "sensor_flat", "sensor_jumping", "messages_rejected", "counts_drifting"]
-    world = World(stations=55)
-    for n in range(330):
-        truth: Truth = "true" if n % 7 else "false"
-        world.say(kinds[n % 5], truth, station(n * 7 % 55)).run(TICK)
-    assert 1 <= most_within([ms for ms, _ in world.sent], 10 * MIN) <= 4
 
 
 def test_a_receiver_that_is_no_more_leaves_nothing_behind() -> None:

@@ -2,9 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from starlette.responses import Response
@@ -28,13 +26,6 @@ from server.desk import DeskError
 from tests.support.staff import ADDRESS, NOW_MS, PASSWORD, PROFILES, Staff
 
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def staff(tmp_path: Path) -> Iterator[Staff]:
-    staff = Staff(tmp_path / "desk.db")
-    with closing(staff.desk):
-        yield staff
 
 
 @pytest.fixture

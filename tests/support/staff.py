@@ -17,6 +17,7 @@ from server.desk import Desk, Part
 CHEAP: Final = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 """Argon2id that costs next to nothing: for tests only."""
 PASSWORD: Final = "correct horse 电池"  # noqa: S105  (of everybody in the tests)
+OTHER: Final = "another pass 电池"
 NOW_MS: Final = 1_800_000_000_000
 MINUTE_MS: Final = 60_000
 TERMINAL: Final = terminal("root")
