@@ -6,6 +6,9 @@
     identity    which (stream, seq) are committed, as ranges; outlives pruned rows
     chains      each snapshot's units as a delta against the one before it in time
     damage      rows that cannot be unpacked: counted, said, passed over
+    pruning     taking old rows out, a station's hour at a time
+    pruner      what is pruned when, a little at a time, never before followers have it
+    people      what pruned hours saw of people, kept while readings may come late
     packing     doors, sockets, cabinets as a flat list of values, and its compact bytes
     history     reading back: whole snapshots, and quantities in buckets of time
     raw         reading back: hours whole, for roll-ups
@@ -97,6 +100,20 @@ class Counted:
     at_ms: int
     people: int
     login: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """What was pruned before a follower had taken it, measured from ``first_ms`` to ``last_ms``.
+
+    Attributes:
+        newest_ms: when that last happened.
+    """
+
+    snapshots: int
+    first_ms: int
+    last_ms: int
+    newest_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,11 @@ class Chains:
             self._gaps[station_no, hour] = (link, behind)
         return self._pack(before, link)
 
+    def forget(self, station_no: int, hour: int) -> None:
+        """The rows of an hour are gone: nothing may be written as a change of them."""
+        self._heads.pop((station_no, hour), None)
+        self._gaps.pop((station_no, hour), None)
+
     def trim(self) -> None:
         """Keep memory bounded, the newest hours in it; call between transactions."""
         if len(self._heads) > MAX_CACHED_HEADS:

@@ -1,9 +1,11 @@
 """Reading back: whole snapshots in time order, and quantities in buckets of time."""
 
+import heapq
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,10 +14,11 @@ from contract.messages import Climate, Door, Health, Presence, Snapshot
 from server.model import Thresholds
 from server.occupancy import Occupancy
 from server.status import slot_word
-from server.store import Bucket, Dating, Quantity, Stored, packing
+from server.store import Bucket, Dating, Quantity, Stored, packing, people
 from server.store.chains import HOUR_MS, Layouts, Link, unpack
 from server.store.damage import DAMAGE, UNREADABLE
 from server.store.packing import Layout, Values
+from server.store.people import Sight, moment
 
 ESTIMATED: Final = 2
 RECEIVED: Final = 4
@@ -34,7 +37,7 @@ _ROWS: Final = (
     " ORDER BY s.at_ms, s.seq, stream.name"
 )
 _LINKS: Final = (
-    "SELECT s.id, s.at_ms, s.seq, '', s.flags, CAST(s.units AS BLOB) FROM snapshot s"
+    "SELECT s.id, s.at_ms, s.seq, s.stream, s.flags, CAST(s.units AS BLOB) FROM snapshot s"
     " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ? ORDER BY s.at_ms, s.seq, s.stream"
 )
 
@@ -134,29 +137,39 @@ def _last(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: 
 def seen(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> Iterator[Seen]:
     """What each snapshot of ``from_ms <= at_ms < to_ms`` saw, oldest first.
 
-    Those dated on receiving are left out, and damaged ones.
+    Those dated on receiving are left out, and damaged ones. Of pruned hours it is the people alone.
     """
     no = station_no(connection, station_id)
+    pruned = people.sights(connection, station_id, no, from_ms, to_ms)
+    rows = _sights(connection, station_id, no, from_ms, to_ms)
+    first = next(pruned, None)
+    merged = rows if first is None else heapq.merge(chain((first,), pruned), rows, key=moment)
+    for at_ms, _, _, layout, values in merged:
+        people_then = packing.doors_of(layout, values), packing.presence_of(layout, values)
+        yield Seen(at_ms, *people_then, layout, values)
+
+
+def _sights(
+    connection: sqlite3.Connection, station_id: str, no: int | None, from_ms: int, to_ms: int
+) -> Iterator[Sight]:
     layouts, link = Layouts(connection), None
     first_ms = from_ms // HOUR_MS * HOUR_MS
-    for row_id, at_ms, seq, _, flags, units in connection.execute(_LINKS, (no, first_ms, to_ms)):
+    for row_id, at_ms, seq, stream, flags, units in connection.execute(_LINKS, (no, first_ms, to_ms)):
         try:
             link = unpack(layouts, link, (row_id, (at_ms, seq, ""), flags, units))
-            layout, values = link.layout, link.values
-            people = packing.doors_of(layout, values), packing.presence_of(layout, values)
         except UNREADABLE as error:
             link = None
             DAMAGE.note(station_id, f"snapshot {row_id}", error)
             continue
         if at_ms >= from_ms and not flags & RECEIVED:
-            yield Seen(at_ms, *people, layout, values)
+            yield Sight(at_ms, seq, stream, link.layout, link.values)
 
 
 def committed(
     connection: sqlite3.Connection, after_id: int, limit: int
 ) -> tuple[int, list[tuple[str, int, int]]]:
     """See :meth:`server.store.reader.Reader.committed`."""
-    newest = connection.execute("SELECT ifnull(max(id), 0) FROM snapshot").fetchone()[0]
+    newest = last_id(connection)
     if not 0 < after_id <= newest:
         rows = connection.execute(_SPANS).fetchall()
         return newest, [row for row in rows if row[1] is not None]
@@ -249,10 +262,13 @@ def increment(before: int | None, total: int) -> int:
 
 
 def checkpoint(connection: sqlite3.Connection, station_id: str, before_ms: int) -> Occupancy | None:
-    """The kept occupancy of the newest hour that ended before ``before_ms``."""
+    """The kept occupancy of the newest hour that ended before ``before_ms``.
+
+    Of a time of which nothing else is left it is the last one: all counting begins there.
+    """
     rows = connection.execute(
         "SELECT hour, CAST(body AS BLOB) FROM occupancy WHERE station = ? AND hour < ? ORDER BY hour DESC",
-        (station_no(connection, station_id), before_ms // HOUR_MS),
+        (station_no(connection, station_id), max(before_ms // HOUR_MS, pruned_hour(connection))),
     )
     for hour, body in rows:
         try:
@@ -260,6 +276,27 @@ def checkpoint(connection: sqlite3.Connection, station_id: str, before_ms: int) 
         except UNREADABLE as error:  # an older one will do
             DAMAGE.note(station_id, f"occupancy {hour}", error)
     return None
+
+
+def pruned_hour(connection: sqlite3.Connection) -> int:
+    """Of hours before that, nothing of people is left but checkpoints."""
+    return int(connection.execute("SELECT hour FROM pruned").fetchone()[0])
+
+
+def pruned_hours(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int) -> set[int]:
+    """See :meth:`server.store.reader.Reader.pruned_hours`."""
+    first, last, known = from_ms // HOUR_MS, (to_ms - 1) // HOUR_MS, pruned_hour(connection)
+    rows = connection.execute(
+        "SELECT hour FROM people WHERE station = ? AND hour >= ? AND hour <= ?",
+        (station_no(connection, station_id), first, last),
+    )
+    return {row[0] for row in rows}.union(range(first, min(known, last + 1)))
+
+
+def last_id(connection: sqlite3.Connection) -> int:
+    """The newest ``id`` that was ever given, its row pruned or not."""
+    rows = "SELECT max(last_id, (SELECT ifnull(max(id), 0) FROM snapshot)) FROM pruned"
+    return int(connection.execute(rows).fetchone()[0])
 
 
 def _people(

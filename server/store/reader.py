@@ -10,7 +10,19 @@ from contract import ContractError, codec
 from contract.messages import Health, Info
 from server.model import Thresholds
 from server.occupancy import Correction, Occupancy
-from server.store import Bucket, Counted, DeadLetter, Quantity, Stored, healths, history, lately, raw, schema
+from server.store import (
+    Bucket,
+    Counted,
+    DeadLetter,
+    GivenUp,
+    Quantity,
+    Stored,
+    healths,
+    history,
+    lately,
+    raw,
+    schema,
+)
 from server.store.damage import DAMAGE
 from server.store.history import Seen
 from server.store.lately import Lately, Spans
@@ -156,6 +168,19 @@ class Reader:
         """How each station's agent was when it last said so, and when that was."""
         with self._reader() as connection:
             return dict(healths.newest(connection))
+
+    def given_up(self) -> dict[str, GivenUp]:
+        """By follower, what was pruned before it had taken it; empty when all is well."""
+        with self._reader() as connection:
+            rows = connection.execute(
+                "SELECT follower, snapshots, first_ms, last_ms, newest_ms FROM given_up"
+            ).fetchall()
+        return {name: GivenUp(*lost) for name, *lost in rows}
+
+    def pruned_hours(self, station_id: str, from_ms: int, to_ms: int) -> set[int]:
+        """Hours (since 1970) of ``from_ms <= at_ms < to_ms`` whose rows are pruned, all but late ones."""
+        with self._reader() as connection:
+            return history.pruned_hours(connection, station_id, from_ms, to_ms)
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest refused messages, newest first."""

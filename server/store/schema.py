@@ -88,7 +88,28 @@ CREATE TABLE staff_count (             -- how many staff found inside; a part of
 CREATE INDEX snapshot_with_health ON snapshot (station, at_ms) WHERE health IS NOT NULL;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2)
+_V3: Final = """
+CREATE TABLE people (                  -- what pruned hours saw of people, see people.py
+    station INTEGER NOT NULL REFERENCES station,
+    hour INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (station, hour)
+) WITHOUT ROWID;
+CREATE TABLE pruned (                  -- one row: how far
+    last_id INTEGER NOT NULL,             -- ids up to there were given, whether their rows are left or not
+    hour INTEGER NOT NULL                 -- of hours before it nothing of people is left but checkpoints
+);
+INSERT INTO pruned VALUES (0, 0);
+CREATE TABLE given_up (                -- pruned before a follower had taken it
+    follower TEXT PRIMARY KEY,
+    snapshots INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,            -- measured from then ...
+    last_ms INTEGER NOT NULL,             -- ... to then
+    newest_ms INTEGER NOT NULL            -- when it was last so
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2, _V3)
 """``MIGRATIONS[n]`` leads from user_version n to n + 1. Released ones are never edited."""
 
 

@@ -13,10 +13,11 @@ import msgspec
 from contract import codec
 from contract.messages import Info
 from server.occupancy import Correction, Occupancy
-from server.store import Accepted, Counted, DeadLetter, Verdict, schema
+from server.store import Accepted, Counted, DeadLetter, Verdict, history, schema
 from server.store.chains import HOUR_MS, WHOLE, Chains
 from server.store.history import ESTIMATED, RECEIVED, UNSYNCED
 from server.store.identity import Committed
+from server.store.pruning import Pruning
 from server.store.reader import Reader
 
 _FLAGS: Final = {"measured": 0, "estimated": ESTIMATED, "received": RECEIVED}
@@ -87,9 +88,12 @@ class Store(Reader):
 
     def replace(self, error: sqlite3.Error) -> str:
         """Move the file, found corrupt while running, aside and begin a new one; returns where it is."""
+        given = self._next_id - 1
         self._connection.close()
         self.replaced = str(schema.move_aside(self.path, error))
         self._connection, _ = schema.open_writer(self.path)
+        # Followers go on behind what they have: no number may be given again.
+        self._connection.execute("UPDATE pruned SET last_id = ?", (given,))
         self._begin_afresh()
         return self.replaced
 
@@ -134,6 +138,17 @@ class Store(Reader):
         self._connection.executemany("INSERT OR REPLACE INTO correction VALUES (?, ?, ?, ?, ?)", rows)
         counts = [(no, each.at_ms, each.people, each.login) for each in change.counted]
         self._connection.executemany("INSERT OR REPLACE INTO staff_count VALUES (?, ?, ?, ?)", counts)
+
+    @contextmanager
+    def pruning(self) -> Iterator[Pruning]:
+        """A transaction in which old rows are taken out."""
+        with self._transaction():
+            yield Pruning(self._connection, self._chains)
+
+    def shrink(self) -> None:
+        """Give free pages back to the disk; takes as much space again meanwhile, and long."""
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -252,4 +267,4 @@ class Store(Reader):
         return no
 
     def _last_id(self) -> int:
-        return int(self._connection.execute("SELECT ifnull(max(id), 0) FROM snapshot").fetchone()[0])
+        return history.last_id(self._connection)

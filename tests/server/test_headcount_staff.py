@@ -269,6 +269,7 @@ def old_file(path: Path) -> None:
         take(store, headcount, snapshot(T, 10, health=well), snapshot(T + MIN, 17))
         headcount.keep()
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.executescript("DROP TABLE people; DROP TABLE pruned; DROP TABLE given_up")
         raw.executescript("DROP TABLE staff_count; DROP INDEX snapshot_with_health; PRAGMA user_version = 1")
 
 

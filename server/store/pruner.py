@@ -1,0 +1,192 @@
+"""What is pruned when: a little at a time, by the thread that writes, so that nobody has to wait for it.
+
+Once an hour the hour that has become old is taken out, station by station, so that whole pages of the file
+become free for what comes in. Once a day, and at the start, all that is older is looked through: hours that
+had to stay because something late came into them, or because a follower had not taken them.
+
+A follower that stands still for long must not fill the disk. Past :data:`PATIENCE` times the age, or when
+the disk has less than :data:`TIGHT` free, pruning goes on without it, and what it will never get is counted
+in the same transaction.
+"""
+
+import heapq
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from server.store.chains import HOUR_MS
+from server.store.pruning import Hour, Pruning
+from server.store.sqlite import Store
+
+log = logging.getLogger(__name__)
+
+DAY_MS: Final = 24 * HOUR_MS
+BUDGET_S: Final = 0.02
+"""Of a step; the hour that is begun in it is finished, some 5 ms at a snapshot each 30 s."""
+PATIENCE: Final = 2
+TIGHT: Final = 0.05
+"""Share of the disk."""
+
+Followers = Mapping[str, Callable[[], int | None]]
+"""By name, the commit up to which each has taken everything for good, None for one that wants nothing; quick,
+and callable from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How long what is kept, in milliseconds.
+
+    Attributes:
+        raw_ms: snapshots.
+        late_ms: what is needed to count people anew: a day longer than readings may be late.
+        noted_ms: corrections and staff's counts.
+    """
+
+    raw_ms: int
+    late_ms: int
+    noted_ms: int
+
+    @classmethod
+    def of_days(cls, raw: int, late: int, noted: int) -> "Ages":
+        """From settings in days."""
+        return cls(raw * DAY_MS, (max(late, raw) + 1) * DAY_MS, max(noted, late + 1) * DAY_MS)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One look through the stations: of each the hours from ``next`` on, before ``before_hour``."""
+
+    before_hour: int
+    whole: bool
+    next: list[Hour] = field(default_factory=list)
+
+
+class _Now(NamedTuple):
+    """The moment of a step: by the server's clock, by the stations' too, and where followers are."""
+
+    server_ms: int
+    present_ms: int
+    reached: Mapping[str, int]
+
+
+class Pruner:
+    """Used by the store's writing thread.
+
+    Attributes:
+        pruned_total: rows taken out since the start.
+        given_up_hours: hours of stations that did not wait for a follower.
+
+    Args:
+        free: the share of the disk that is free.
+    """
+
+    def __init__(self, store: Store, ages: Ages, followers: Followers, free: Callable[[], float]) -> None:
+        self._store, self._ages, self._followers, self._free = store, ages, followers, free
+        self._round = _Round(0, whole=False)
+        self._whole_ms = -DAY_MS
+        self._away: set[str] = set()
+        self.pruned_total = 0
+        self.given_up_hours = 0
+
+    def waits(self, now_ms: int) -> bool:
+        """Nothing has become old since the last round."""
+        return not self._round.next and self._old_hour(now_ms) <= self._round.before_hour
+
+    def step(self, now_ms: int, budget_s: float = BUDGET_S) -> bool:
+        """Prune for so long; whether there may be more to do at once.
+
+        Raises:
+            sqlite3.Error: the store cannot be written now; nothing of the step has happened.
+        """
+        if self.waits(now_ms):
+            return False
+        end, gone = time.monotonic() + budget_s, 0
+        with self._store.pruning() as pruning:
+            present_ms = pruning.present_ms(now_ms)
+            self._begin(pruning, present_ms)
+            now = _Now(now_ms, present_ms, self._reached() if self._round.next else {})
+            todo = self._round.next.copy()
+            while todo:
+                gone += self._visit(pruning, todo, now)
+                if time.monotonic() > end:
+                    break
+        self._round.next = todo
+        self.pruned_total += gone
+        return bool(todo)
+
+    def _old_hour(self, now_ms: int) -> int:
+        """Hours before that one are old."""
+        return (now_ms - self._ages.raw_ms) // HOUR_MS
+
+    def _begin(self, pruning: Pruning, present_ms: int) -> None:
+        """Begin a round when the last one is over and an hour has become old since."""
+        before = self._old_hour(present_ms)
+        if self._round.next or before <= self._round.before_hour:
+            return
+        whole = present_ms - self._whole_ms >= DAY_MS
+        first = 0 if whole else self._round.before_hour
+        self._whole_ms = present_ms if whole else self._whole_ms
+        self._round = _Round(before, whole, [Hour(first, no) for no in pruning.stations()])
+
+    def _visit(self, pruning: Pruning, todo: list[Hour], now: _Now) -> int:
+        """Deal with the oldest hour that is left to look at; the rows that went."""
+        asked = heapq.heappop(todo)
+        hour = pruning.next_hour(asked.station_no, asked.hour, self._round.before_hour)
+        if hour is None:
+            if self._round.whole:
+                self._tidy(pruning, asked.station_no, now)
+            return 0
+        found = Hour(hour, asked.station_no)
+        if todo and todo[0] < found and hour > asked.hour:
+            heapq.heappush(todo, found)  # others have older ones
+            return 0
+        heapq.heappush(todo, Hour(hour + 1, asked.station_no))
+        return pruning.prune(found, self._late_hour(now)) if self._may_go(pruning, found, now) else 0
+
+    def _may_go(self, pruning: Pruning, hour: Hour, now: _Now) -> bool:
+        ages = pruning.ages(hour, now.server_ms)
+        if ages.received_ms >= now.present_ms - self._ages.raw_ms or pruning.stays(hour):
+            return False
+        behind = {name: taken for name, taken in now.reached.items() if taken < ages.newest_id}
+        if not behind:
+            return True
+        if not self._gone_without(hour, now):
+            return False
+        pruning.give_up(hour, behind, now.present_ms)
+        self.given_up_hours += 1
+        self._say(behind)
+        return True
+
+    def _gone_without(self, hour: Hour, now: _Now) -> bool:
+        """True for hours that wait for a follower no longer."""
+        old_ms = now.present_ms - PATIENCE * self._ages.raw_ms
+        return (hour.hour + 1) * HOUR_MS <= old_ms or self._free() < TIGHT
+
+    def _say(self, behind: Mapping[str, int]) -> None:
+        for name, reached in behind.items():
+            if name not in self._away:
+                self._away.add(name)
+                log.error("follower_given_up follower=%s reached=%d", name, reached)
+
+    def _reached(self) -> dict[str, int]:
+        """Where the followers are; one that cannot say has taken nothing."""
+        found = {}
+        for name, ask in self._followers.items():
+            try:
+                taken = ask()
+            except (OSError, sqlite3.Error) as error:
+                log.warning("follower_unknown follower=%s error=%s", name, error)
+                taken = 0
+            if taken is not None:
+                found[name] = taken
+        return found
+
+    def _late_hour(self, now: _Now) -> int:
+        return (now.present_ms - self._ages.late_ms) // HOUR_MS
+
+    def _tidy(self, pruning: Pruning, station_no: int, now: _Now) -> None:
+        pruning.forget_people(station_no, self._late_hour(now))
+        pruning.forget_corrections(station_no, now.present_ms - self._ages.noted_ms)
