@@ -27,7 +27,9 @@ from server.registry import Registry
 from server.reports import Reports, ReportsError
 from server.rollups import Rollups
 from server.rollups.follower import Follower
+from server.store.lock import SERVING, Lock
 from server.store.sqlite import Store
+from server.upkeep import Upkeep
 from server.web.build import build_web
 
 if TYPE_CHECKING:
@@ -55,11 +57,13 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock(settings.data_dir, SERVING)
         self.pipeline = Pipeline()
         self.registry = Registry.open(settings.registry_db)
         self.store = Store.open(settings.readings_db, dead_letters_max=settings.dead_letters_max)
         self.pipeline.store_replaced = self.store.replaced
         self.pipeline.dead_letters = self.store.counts().dead_letters
+        self._upkeep = Upkeep(settings, self.store, self.pipeline)
         self.live = Live(self.store)
         window = Window(settings.accept_past_days * DAY_MS, settings.accept_future_s * 1000)
         self._ingest = Ingest(self.store, self.live, self.pipeline, window, _now_ms)
@@ -146,6 +150,7 @@ class Server:
         self.registry.close()
         if self.reports is not None:
             self.reports.close()
+        self._lock.close()
         log.info("server_stopped")
 
     def run(self) -> int:
@@ -182,6 +187,7 @@ class Server:
             if self._registry_old:
                 self._refresh(now_ms)
             self.live.settle(now_ms)
+            self._upkeep.step(now_ms)
             self._trouble = ""
         except (sqlite3.Error, SQLAlchemyError) as error:
             if str(error) != self._trouble:

@@ -130,6 +130,15 @@ class Settings:
             "days", "how long quarters of an hour are kept; days are kept for ever", low=92, high=36_600
         ),
     )
+    raw_days: int = field(
+        default=14,
+        metadata=_about(
+            "days",
+            "so long whole readings are kept; what becomes of older ones is in store.md",
+            low=7,
+            high=3650,
+        ),
+    )
     dead_letters_max: int = field(
         default=10_000,
         metadata=_about(

@@ -62,6 +62,8 @@ class Pipeline:
         dead_letters: refused messages kept in the store, bounded.
         pending: deliveries read and not committed yet.
         unknown_stations: messages by station id that is not in the registry, bounded.
+        pruned_total: old snapshots taken out of the store.
+        given_up: by follower, snapshots that were pruned before it had taken them, ever.
         store_replaced: a corrupt store was moved aside here since the start, "" otherwise.
         influx: how far InfluxDB has all that was committed; None where none is used.
     """
@@ -79,6 +81,8 @@ class Pipeline:
     pending: int = 0
     unknown_stations: Counter[str] = field(default_factory=Counter)
     unknown_total: int = 0
+    pruned_total: int = 0
+    given_up: Mapping[str, int] = field(default_factory=dict)
     store_replaced: str = ""
     influx: Standing | None = None
     _refused_of: Lately = field(default_factory=Lately)

@@ -8,7 +8,7 @@ from server.alerts.model import Alert, Place, Subject
 from server.influx import points
 from server.model import Network, StationState
 from server.occupancy import Occupancy
-from server.quarters import local_day, midnight_ms
+from server.rollups.calendar import local_day, midnight_ms
 
 MINUTE_MS: Final = 60_000
 _FULL: Final = frozenset({"crowded", "full"})

@@ -64,6 +64,11 @@ class Figures(Collector):
         yield by_label(
             "refused", "refused snapshots and messages", "reason", dict(pipeline.refused), CounterMetricFamily
         )
+        yield counter("pruned", "old snapshots taken out of the store", pipeline.pruned_total)
+        yield by_label(
+            "given_up", "snapshots pruned before a follower had them", "follower", pipeline.given_up,
+            CounterMetricFamily,
+        )  # fmt: skip
         yield gauge("dead_letters", "refused messages kept to look at", pipeline.dead_letters)
         yield gauge("pending", "deliveries read and not committed yet", pipeline.pending)
         yield counter("unknown", "messages of stations not in the registry", pipeline.unknown_total)

@@ -72,7 +72,11 @@ def not_ready(pipeline: Pipeline) -> list[str]:
 
 def notices(pipeline: Pipeline) -> list[str]:
     """What staff should look at although readings are taken."""
-    said, influx = [], pipeline.influx
+    influx = pipeline.influx
+    said = [
+        f"{count:,} readings were pruned before {name} had them; waystation store size says which"
+        for name, count in pipeline.given_up.items()
+    ]
     if pipeline.store_replaced:
         moved_to = Path(pipeline.store_replaced).name
         said.append(f"a corrupt store was moved aside as {moved_to}; a new one was begun")

@@ -1,0 +1,95 @@
+"""Pruning as the running server does it."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from contract.messages import Snapshot
+from server.config import Settings
+from server.pipeline import Pipeline
+from server.rollups.writing import Writer
+from server.store import Accepted, lock
+from server.store.lock import InUseError, Lock
+from server.store.sqlite import Store
+from server.upkeep import Upkeep
+from server.web.health import notices
+
+DAY_MS = 86_400_000
+NOW_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(data_dir=tmp_path)
+    roll_up_to(settings, 40)
+    return settings
+
+
+def roll_up_to(settings: Settings, commits: int) -> None:
+    with closing(Writer.open(settings.rollups_db)) as rollups:
+        rollups.follow(commits, 0)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """A reading a day for forty days."""
+    with closing(Store.open(settings.readings_db)) as opened:
+        opened.commit([reading(n + 1, NOW_MS - (39 - n) * DAY_MS) for n in range(40)])
+        yield opened
+
+
+def reading(seq: int, at_ms: int) -> Accepted:
+    boot = "6fd1c0de-1111-2222-3333-444455556666"
+    return Accepted("canteen", Snapshot("a" * 16, seq, at_ms, seq, boot, "synced"), at_ms, "measured", seq)
+
+
+def steps(upkeep: Upkeep, now_ms: int = NOW_MS) -> None:
+    for second in range(60):
+        upkeep.step(now_ms + second * 1000)
+
+
+def test_it_prunes_by_the_settings(settings: Settings, store: Store) -> None:
+    pipeline = Pipeline()
+    steps(Upkeep(settings, store, pipeline))
+    assert store.counts().snapshots == 15
+    assert pipeline.pruned_total == 25
+    assert notices(pipeline) == []
+
+
+def test_it_waits_while_a_backup_is_made(settings: Settings, store: Store) -> None:
+    upkeep = Upkeep(settings, store, Pipeline())
+    with closing(Lock(settings.data_dir, lock.BACKUP)):
+        steps(upkeep)
+        assert store.counts().snapshots == 40
+    steps(upkeep)
+    assert store.counts().snapshots == 15
+
+
+def test_whom_it_leaves_behind_is_told_for_a_month(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roll_up_to(settings, 5)
+    pipeline = Pipeline()
+    steps(Upkeep(settings, store, pipeline))
+    assert store.counts().snapshots == 29, "it waits until they are twice so old"
+    assert pipeline.given_up == {"roll-ups": 6}
+    assert "6 readings were pruned before roll-ups had them" in notices(pipeline)[0]
+    for days, told in ((29, {"roll-ups": 6}), (31, {})):
+        later = Pipeline()
+        monkeypatch.setattr("server.store.pruner.Pruner.waits", lambda *_: True)
+        Upkeep(settings, store, later).step(NOW_MS + days * DAY_MS)
+        assert later.given_up == told
+
+
+def test_one_holds_a_lock_and_its_end_frees_it(tmp_path: Path) -> None:
+    assert not lock.is_held(tmp_path, lock.SERVING), "nobody ever has"
+    with closing(Lock(tmp_path, lock.SERVING)):
+        assert lock.is_held(tmp_path, lock.SERVING)
+        with pytest.raises(InUseError, match=r"serve\.lock is held by process \d+"):
+            Lock(tmp_path, lock.SERVING)
+        assert not lock.is_held(tmp_path, lock.BACKUP)
+    assert not lock.is_held(tmp_path, lock.SERVING)
+    with closing(Lock(tmp_path, lock.SERVING)):
+        assert lock.is_held(tmp_path, lock.SERVING)
