@@ -6,27 +6,19 @@ again within 2 s, so it is asked once per attempt and never within 2.5 s: what i
 """
 
 import importlib
-import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
-from contract import ContractError
 from contract.messages import Climate, SensorInfo
 from edge.clock import Clock, Instant
 from edge.config import SensorEntry
 from edge.options import ConfigError
 from edge.sensors import Parts, Reading, SensorError
+from edge.sensors.attempts import Attempts, Worker
 from edge.sensors.pins import HIGHEST_PIN
-
-log = logging.getLogger(__name__)
 
 REST_MS: Final = 2500
 """Between two attempts: the part needs 2 s, and the driver answers from memory until then."""
-
-PATIENCE_MS: Final = 120_000
-"""Without one good reading for so long the sensor is reported. Single failures are this part's nature."""
 
 INTERVAL_S: Final = 30.0
 
@@ -36,7 +28,6 @@ HINTS: Final = {
     "checksum": "the signal is disturbed: keep the cable away from mains and motors",
     "impossible": "the part sends values that cannot be: replace it if this lasts",
     "grounded": "the data wire may be shorted to ground",
-    "driver": "the driver failed and is started again: see the log",
 }
 _CODES: Final = (("not found", "no_answer"), ("full buffer", "incomplete"), ("Checksum", "checksum"))
 
@@ -65,7 +56,7 @@ class Dht:
         self.interval_s = 1.0
         interval_ms = round((entry.interval_s or INTERVAL_S) * 1000)
         self._probe = Probe(entry.kind, _driver_maker(entry, pin, pulseio), max(interval_ms, REST_MS))
-        self._worker = _Worker()
+        self._worker = Worker("dht")
 
     def parts(self) -> Parts:
         return Parts()
@@ -81,89 +72,36 @@ class Dht:
         self._worker.stop()
 
 
-class Probe:
-    """The attempts of one sensor, without the thread: when to try, what came of it, what it is worth."""
+class Probe(Attempts[Driver]):
+    """The attempts of one part."""
 
     def __init__(self, kind: str, make_driver: Callable[[], Driver], interval_ms: int) -> None:
-        self._kind = kind
-        self._make_driver = make_driver
-        self._interval_ms = interval_ms
-        self._driver: Driver | None = None
+        super().__init__(kind, self._overheard, interval_ms, rest_ms=REST_MS, hints=HINTS)
+        self._make = make_driver
         self._frame: list[int] = []
-        self._busy = False
-        self._next_ms: int | None = None
-        self._good_ms: int | None = None
-        self._failure = "no_answer"
-        self._climate: Climate | None = None
 
-    def wants(self, mono_ms: int) -> bool:
-        """Whether it is time for an attempt; saying yes books it."""
-        if self._busy or (self._next_ms is not None and mono_ms < self._next_ms):
-            return False
-        self._good_ms = mono_ms if self._good_ms is None else self._good_ms
-        self._busy = True
-        return True
-
-    def attempt(self, now: Instant) -> None:
-        """Ask the part once. Never raises: what went wrong is told by :meth:`news`."""
-        try:
-            self._climate = self._measure(now.at_ms)
-        except SensorError as error:
-            self._fail(now, error.code)
-        except RuntimeError as error:
-            self._fail(now, _code(str(error)))
-        except Exception:
-            if self._failure != "driver":
-                log.exception("kind=%s driver=failed", self._kind)
-            self.close()
-            self._fail(now, "driver")
-        else:
-            self._good_ms, self._next_ms = now.mono_ms, now.mono_ms + self._interval_ms
-        self._busy = False
-
-    def news(self, mono_ms: int) -> Sequence[Climate]:
-        """A measurement that was not told yet.
-
-        Raises:
-            SensorError: when there was none for :data:`PATIENCE_MS`.
-        """
-        climate, self._climate = self._climate, None
-        if climate is not None:
-            return [climate]
-        if self._good_ms is not None and mono_ms - self._good_ms >= max(PATIENCE_MS, 3 * self._interval_ms):
-            raise SensorError(self._failure, HINTS[self._failure])
-        return []
-
-    def close(self) -> None:
-        """End the driver, which may hold a helper process; the next attempt makes a new one."""
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            try:
-                driver.exit()
-            except Exception as error:
-                log.warning("kind=%s driver_exit=%r", self._kind, error)
-
-    def _measure(self, at_ms: int) -> Climate:
-        if self._driver is None:
-            self._driver = self._make_driver()
-            self._frame = overhear(self._driver)
+    def measure(self, driver: Driver, at_ms: int) -> Climate:
         self._frame.clear()
-        self._driver.measure()
-        temperature_c, humidity_pct = self._driver.temperature, self._driver.humidity
+        driver.measure()
+        temperature_c, humidity_pct = driver.temperature, driver.humidity
         if temperature_c is None or humidity_pct is None:
             raise SensorError("no_answer", HINTS["no_answer"])
         if self._kind == "dht11" and below_zero(self._frame):
             temperature_c = -temperature_c
         check_plausible(temperature_c, humidity_pct)
-        try:
-            return Climate(at_ms, float(temperature_c), float(humidity_pct))
-        except ContractError as error:
-            raise SensorError("impossible", str(error)) from None
+        return Climate(at_ms, float(temperature_c), float(humidity_pct))
 
-    def _fail(self, now: Instant, code: str) -> None:
-        log.debug("kind=%s failed=%s", self._kind, code)
-        self._failure = code
-        self._next_ms = now.mono_ms + (self._interval_ms if code == "driver" else REST_MS)
+    def code(self, error: Exception) -> str:
+        return _code(str(error)) if isinstance(error, RuntimeError) else "driver"
+
+    def leave(self, driver: Driver) -> None:
+        """It may hold a helper process."""
+        driver.exit()
+
+    def _overheard(self) -> Driver:
+        driver = self._make()
+        self._frame = overhear(driver)
+        return driver
 
 
 def check_plausible(temperature_c: float, humidity_pct: float) -> None:
@@ -218,27 +156,3 @@ def _driver_maker(entry: SensorEntry, pin: int, pulseio: bool | None) -> Callabl
         return driver
 
     return make
-
-
-class _Worker:
-    """A thread that does one thing after the other; started with the first."""
-
-    def __init__(self) -> None:
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    def run(self, job: Callable[[], None]) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="dht", daemon=True)
-            self._thread.start()
-        self._jobs.put(job)
-
-    def stop(self) -> None:
-        """Let the last job end, for at most a second: a read takes 0.3 s."""
-        self._jobs.put(None)
-        if self._thread is not None:
-            self._thread.join(timeout=1.0)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()

@@ -20,6 +20,10 @@ Totals = Mapping[str, tuple[int, int]]
 KINDS: Final[dict[str, str]] = {
     "dht11": "climate_dht:Dht",
     "dht22": "climate_dht:Dht",
+    "sht4x": "climate_i2c:ClimateI2c",
+    "sht31": "climate_i2c:ClimateI2c",
+    "scd4x": "climate_i2c:ClimateI2c",
+    "vl53l1x": "door_vl53l1x:DoorVl53l1x",
     "door_beams": "door_beams:DoorBeams",
     "presence_pir": "presence_pir:PresencePir",
     "sockets_contact": "sockets_contact:SocketsContact",

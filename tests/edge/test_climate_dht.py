@@ -13,7 +13,8 @@ from edge.clock import Instant, SteppedClock
 from edge.config import SensorEntry
 from edge.options import ConfigError
 from edge.sensors import SensorError
-from edge.sensors.climate_dht import PATIENCE_MS, REST_MS, Dht, Driver, Probe
+from edge.sensors.attempts import PATIENCE_MS
+from edge.sensors.climate_dht import REST_MS, Dht, Driver, Probe
 from tests.support.wait import until
 
 library = importlib.import_module("adafruit_dht")

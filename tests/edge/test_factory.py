@@ -127,6 +127,10 @@ SOCKET: dict[str, object] = {"device": "socket", "register": [POWER]}
 OPTION_TABLES: list[tuple[str, str, dict[str, object]]] = [
     ("dht11", "its table", ODD),
     ("dht22", "its table", ODD),
+    ("sht4x", "its table", ODD),
+    ("sht31", "its table", ODD),
+    ("scd4x", "its table", ODD),
+    ("vl53l1x", "its table", ODD),
     ("door_beams", "its table", ODD),
     ("door_beams", "the contacts", {"pin_a": 5, "pin_b": 6, "contacts": ODD}),
     ("presence_pir", "its table", ODD),
@@ -216,7 +220,7 @@ def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World) -> N
     opened = set()
     for table in snippets():
         kind = table.pop("kind")
-        if not kind.startswith(("recorded_", "dht")):
+        if not kind.startswith(("recorded_", "dht", "sht", "scd", "vl53")):
             placed = replace(entry(table.pop("id"), kind, **table), folder=ROOT / "firmware_config")
             [sensor] = build([placed], {}, world.clock)
             sensor.close()
