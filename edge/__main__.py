@@ -12,6 +12,7 @@ from edge.version import version
 COMMANDS: Final = {
     "run": "edge.run",
     "check": "edge.check",
+    "devices": "edge.devices",
     "read": "edge.reading",
     "replay": "edge.replay",
     "simulate": "edge.simulate",

@@ -15,6 +15,7 @@ from contract import ContractError
 from contract.messages import Fault, Health, Info
 from edge.clock import Clock, Instant
 from edge.config import StationConfig
+from edge.devices_file import DevicesFile, devices_file
 from edge.health import Machine
 from edge.link import LinkFile, link_file
 from edge.network import NetworkLoop
@@ -99,6 +100,7 @@ class Agent:
         )
         self._network = NetworkLoop()
         self._link_file = LinkFile(link_file(config.outbox.path), clock.boot_id)
+        self._devices_file = DevicesFile(devices_file(config.outbox.path), clock.boot_id)
         self._machine = Machine(config.outbox.path.parent)
         self._started_ms = clock.now().mono_ms
         self._health_due_ms = self._started_ms
@@ -137,6 +139,7 @@ class Agent:
         """Give everything back; :meth:`run` does so at its end."""
         self._network.stop(STOP_S)
         self._link_file.remove()
+        self._devices_file.remove()
         self._sampler.close()
         self._outbox.close()
 
@@ -176,6 +179,8 @@ class Agent:
         self._rounds += 1
         self._watchdog.alive(mono_ms, self._rounds, self._network.beats)
         self._link_file.tell(self._publisher.link, mono_ms)
+        if self._devices_file.is_due(mono_ms):
+            self._devices_file.tell(self._sampler.devices(), mono_ms)
 
     def _health(self, mono_ms: int) -> Health | None:
         if mono_ms < self._health_due_ms:

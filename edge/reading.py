@@ -6,19 +6,17 @@ set ``GPIOZERO_PIN_FACTORY=mock``.
 
 import argparse
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from contract import ContractError
-from contract.messages import Cabinet
-from contract.quantities import QUANTITIES
 from edge.clock import Clock, SystemClock
 from edge.config import SensorEntry, load
 from edge.options import ConfigError
 from edge.run import add_config
-from edge.sensors import Explainable, Reading, Sensor, SensorError
+from edge.sensors import Explainable, Sensor, SensorError
 from edge.sensors.factory import build
+from edge.words import describe
 
 if TYPE_CHECKING:
     from edge.run import Subparsers
@@ -85,25 +83,6 @@ def _ask(sensor: Sensor, clock: Clock) -> tuple[str, bool]:
     except (ContractError, OSError) as error:
         return f"{type(error).__name__}: {error}", False
     return "; ".join(describe(reading) for reading in readings), True
-
-
-def describe(reading: Reading) -> str:
-    """A reading in one line, with units; what was not measured is left out."""
-    if isinstance(reading, Cabinet):
-        slots = ", ".join(f"{slot.n} {slot.battery}/{slot.charge}/{slot.door}" for slot in reading.slots)
-        return f"{'online' if reading.online else 'offline'}; slot battery/charge/door: {slots}"
-    pairs = ((field.name, getattr(reading, field.name)) for field in fields(reading))
-    return ", ".join(_pair(name, value) for name, value in pairs if value is not None and name != "id")
-
-
-def _pair(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return f"{name} {'yes' if value else 'no'}"
-    if isinstance(value, int) and name.endswith("_ms"):
-        moment = datetime.fromtimestamp(value / 1000, UTC).astimezone()
-        return f"{name.removesuffix('_ms')} {moment:%H:%M:%S}"
-    unit = QUANTITIES[name].unit if name in QUANTITIES else ""
-    return f"{name.rsplit('_', 1)[0] if unit else name} {value} {unit}".rstrip()
 
 
 def side_by_side(lines: Sequence[tuple[str, str, str]]) -> list[str]:

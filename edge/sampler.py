@@ -14,7 +14,9 @@ from typing import Final
 from contract import ContractError
 from contract.messages import Cabinet, Climate, Door, Fault, Health, Presence, Snapshot, Socket
 from edge.clock import Instant
+from edge.devices_file import Device
 from edge.sensors import Alarming, Reading, Sensor, SensorError
+from edge.words import describe
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,8 @@ class _Slot:
         self.due_ms: int | None = None
         self.readings: dict[tuple[type, str], Reading] = {}
         self.fault: Fault | None = None
+        self.said_mono_ms: int | None = None
+        self._hint = ""
 
     def ask(self, now: Instant, *, at_once: bool = False) -> None:
         """Read the sensor if its time has come; a failure stays with this sensor."""
@@ -63,7 +67,7 @@ class _Slot:
         except OSError as error:
             self._failed(now, "io", str(error))
         else:
-            self._said(readings)
+            self._said(now, readings)
 
     def _schedule(self, mono_ms: int) -> None:
         interval_ms = round(self.sensor.interval_s * 1000)
@@ -71,10 +75,12 @@ class _Slot:
         # On the grid of its own interval, unless the sampler was held up for long.
         self.due_ms = planned if planned > mono_ms + interval_ms // 2 else mono_ms + interval_ms
 
-    def _said(self, readings: Sequence[Reading]) -> None:
+    def _said(self, now: Instant, readings: Sequence[Reading]) -> None:
         if self.fault is not None:
             log.info("sensor=%s state=well", self.sensor.info.id)
             self.fault = None
+        if readings:
+            self.said_mono_ms = now.mono_ms
         for reading in readings:
             self.readings[type(reading), getattr(reading, "id", "")] = reading
 
@@ -82,8 +88,16 @@ class _Slot:
         if self.fault is None or self.fault.code != code:
             log.warning("sensor=%s fault=%s hint=%r", self.sensor.info.id, code, hint)
             self.fault = Fault(self.sensor.info.id, code, max(0, now.at_ms))
+        self._hint = hint
         lost = {key: _unknown(reading, now.at_ms) for key, reading in self.readings.items()}
         self.readings = {key: reading for key, reading in lost.items() if reading is not None}
+
+    def device(self) -> Device:
+        """The sensor for people."""
+        info = self.sensor.info
+        said = tuple(describe(reading) for reading in self.readings.values())
+        fault = f"{self.fault.code}: {self._hint}" if self.fault else ""
+        return Device(info.id, info.kind, said, self.said_mono_ms, fault)
 
 
 def _unknown(reading: Reading, at_ms: int) -> Reading | None:
@@ -178,6 +192,10 @@ class Sampler:
     def last(self, now: Instant, stream: str, seq: int, faults: Iterable[Fault] = ()) -> Sample:
         """The sample that is kept when the agent stops, due or not."""
         return self._keep(self._look(now, stream, seq, faults), heartbeat=False)
+
+    def devices(self) -> list[Device]:
+        """Every sensor with what it said last, in the order of the station file."""
+        return [slot.device() for slot in self._slots]
 
     def close(self) -> None:
         """Close every sensor."""

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from contract.messages import Cabinet, Climate, Door, Presence, Slot, Socket
-from edge.reading import describe, read_all, table
+from edge.reading import read_all, table
 from edge.sensors import Reading
+from edge.words import describe
 from tests.support.pins import World, entry, world
 
 __all__ = ["world"]

@@ -1,0 +1,89 @@
+"""What the running agent knows of its sensors, left in a file for ``waystation-edge devices``.
+
+Only the agent can say: pins, ports and lines are in its hands.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+REFRESH_MS: Final = 60_000
+"""Between writings: more would wear the card."""
+
+SOON_MS: Final = 5_000
+"""While a device has neither spoken nor failed, as after the start."""
+
+OUTDATED_MS: Final = 3 * REFRESH_MS
+"""What is older than this proves nothing: the agent hangs, or cannot write here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One sensor as the agent sees it; times are milliseconds since the boot.
+
+    Attributes:
+        said: what it said last, a line for each part; empty before the first word.
+        said_mono_ms: when that was; None before the first word.
+        fault: what is wrong with it and where to look, "" when all is well.
+    """
+
+    id: str
+    kind: str
+    said: tuple[str, ...] = ()
+    said_mono_ms: int | None = None
+    fault: str = ""
+
+
+def devices_file(outbox: Path) -> Path:
+    """Where the agent with this outbox leaves its devices."""
+    return outbox.with_name(f"{outbox.name}.devices")
+
+
+class DevicesFile:
+    """The file, written once a minute."""
+
+    def __init__(self, path: Path, boot_id: str) -> None:
+        self._path, self._boot_id = path, boot_id
+        self._due_ms = 0
+        self._failed = False
+
+    def is_due(self, mono_ms: int) -> bool:
+        """Whether it is time to :meth:`tell` again."""
+        return mono_ms >= self._due_ms
+
+    def tell(self, devices: Sequence[Device], mono_ms: int) -> None:
+        """Write it. A disk that takes nothing costs no more than the file."""
+        waiting = any(not device.said and not device.fault for device in devices)
+        self._due_ms = mono_ms + (SOON_MS if waiting else REFRESH_MS)
+        content = {"boot_id": self._boot_id, "at_mono_ms": mono_ms, "devices": [asdict(d) for d in devices]}
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        try:
+            fresh.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+            fresh.replace(self._path)
+            self._failed = False
+        except OSError as error:
+            if not self._failed:
+                log.warning("devices_file=%s error=%r", self._path, str(error))
+            self._failed = True
+
+    def remove(self) -> None:
+        """The agent has ended."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def read(path: Path, boot_id: str, mono_ms: int) -> list[Device] | None:
+    """What the agent of this boot said within :data:`OUTDATED_MS`, else None."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content["boot_id"] != boot_id or mono_ms - content["at_mono_ms"] > OUTDATED_MS:
+            return None
+        return [Device(**{**each, "said": tuple(each["said"])}) for each in content["devices"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,27 @@
+"""Readings in words, for people at a terminal."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from contract.messages import Cabinet
+from contract.quantities import QUANTITIES
+from edge.sensors import Reading
+
+
+def describe(reading: Reading) -> str:
+    """A reading in one line, with units; what was not measured is left out."""
+    if isinstance(reading, Cabinet):
+        slots = ", ".join(f"{slot.n} {slot.battery}/{slot.charge}/{slot.door}" for slot in reading.slots)
+        return f"{'online' if reading.online else 'offline'}; slot battery/charge/door: {slots}"
+    pairs = ((field.name, getattr(reading, field.name)) for field in fields(reading))
+    return ", ".join(_pair(name, value) for name, value in pairs if value is not None and name != "id")
+
+
+def _pair(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{name} {'yes' if value else 'no'}"
+    if isinstance(value, int) and name.endswith("_ms"):
+        moment = datetime.fromtimestamp(value / 1000, UTC).astimezone()
+        return f"{name.removesuffix('_ms')} {moment:%H:%M:%S}"
+    unit = QUANTITIES[name].unit if name in QUANTITIES else ""
+    return f"{name.rsplit('_', 1)[0] if unit else name} {value} {unit}".rstrip()

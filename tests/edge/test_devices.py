@@ -1,0 +1,170 @@
+"""What is connected, told by a running agent to a person at the terminal."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract.messages import Climate, SensorInfo
+from edge.clock import Instant, SteppedClock
+from edge.devices import CANNOT_KNOW, lines
+from edge.devices_file import OUTDATED_MS, REFRESH_MS, SOON_MS, Device, DevicesFile, devices_file, read
+from edge.sampler import Sampler
+from edge.sensors import Parts, Reading, SensorError
+from edge.sensors.factory import KINDS
+from tests.support.gateway import LocalBroker, device
+from tests.support.mosquitto import free_port
+from tests.support.wait import until
+
+ROOT = Path(__file__).parents[2]
+BOOT = "0f5b4c2e-b001"
+WELL = Device("room", "dht22", ("temperature 21.0 °C",), 1000)
+BROKEN = Device("door", "door_beams", (), None, "no_answer: look at the wire")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return devices_file(tmp_path / "outbox.db")
+
+
+def test_what_is_told_is_read(path: Path) -> None:
+    file = DevicesFile(path, BOOT)
+    file.tell([WELL, BROKEN], 3000)
+    assert read(path, BOOT, 3000) == [WELL, BROKEN]
+    assert read(path, BOOT, 3000 + OUTDATED_MS) is not None
+    assert read(path, BOOT, 3001 + OUTDATED_MS) is None, "the agent hangs"
+    assert read(path, "another", 3000) is None, "of an earlier boot"
+    file.remove()
+    assert read(path, BOOT, 3000) is None, "the agent has ended"
+
+
+def test_it_is_written_once_a_minute_and_sooner_until_all_have_spoken(path: Path) -> None:
+    file = DevicesFile(path, BOOT)
+    assert file.is_due(0)
+    file.tell([Device("room", "dht22")], 0)
+    assert (file.is_due(SOON_MS - 1), file.is_due(SOON_MS)) == (False, True)
+    file.tell([WELL, BROKEN], SOON_MS)
+    assert (file.is_due(SOON_MS + REFRESH_MS - 1), file.is_due(SOON_MS + REFRESH_MS)) == (False, True)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"boot_id": 1}', '{"devices": [{"id": 3}]}'])
+def test_a_damaged_file_is_no_word(path: Path, content: str) -> None:
+    path.write_text(content)
+    assert read(path, BOOT, 0) is None
+
+
+def test_a_disk_that_takes_nothing_costs_no_more_than_the_file(tmp_path: Path) -> None:
+    DevicesFile(tmp_path / "gone" / "outbox.db.devices", BOOT).tell([WELL], 0)
+
+
+def test_a_device_in_words() -> None:
+    clock = SteppedClock(0)
+    clock.wait(31)
+    assert lines(WELL, clock) == [
+        "room (dht22): 30 s ago",
+        "  temperature 21.0 °C",
+        "  cannot know: a slow drift",
+    ]
+    clock.wait(300)
+    assert lines(WELL, clock)[0] == "room (dht22): 5 min ago"
+    assert lines(BROKEN, clock)[:2] == [
+        "door (door_beams): has said nothing yet",
+        "  PROBLEM no_answer: look at the wire",
+    ]
+
+
+def test_of_every_kind_that_measures_it_is_said_what_it_cannot_know() -> None:
+    assert set(CANNOT_KNOW) == {kind for kind in KINDS if not kind.startswith(("recorded_", "simulated_"))}
+
+
+class Moody:
+    """A thermometer that fails when told to."""
+
+    info = SensorInfo("room", "dht22")
+    interval_s = 1.0
+    fails = False
+
+    def parts(self) -> Parts:
+        return Parts()
+
+    def read(self, now: Instant) -> list[Reading]:
+        if self.fails:
+            raise SensorError("checksum", "shorten the cable")
+        return [Climate(now.at_ms, 21.0)]
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_sampler_knows_what_each_said_and_why_it_is_silent() -> None:
+    clock, sensor = SteppedClock(1_000_000), Moody()
+    sampler = Sampler([sensor], clock.boot_id)
+    [device] = sampler.devices()
+    assert device == Device("room", "dht22")
+    sampler.sample(clock.now(), "a" * 16, 1)
+    [device] = sampler.devices()
+    assert (device.said_mono_ms, device.fault) == (0, "")
+    assert "temperature 21.0 °C" in device.said[0]
+    clock.wait(1)
+    sensor.fails = True
+    sampler.sample(clock.now(), "a" * 16, 2)
+    [device] = sampler.devices()
+    assert device == Device("room", "dht22", (), 0, "checksum: shorten the cable")
+
+
+FILE = """
+[station]
+id = "devices-1"
+[broker]
+host = "127.0.0.1"
+port = {nobody}
+password = "none"
+[outbox]
+path = "outbox.db"
+[[sensor]]
+id = "s1"
+kind = "tasmota"
+topic = "plug7"
+port = {local}
+"""
+
+
+@contextmanager
+def running(file: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
+    agent = subprocess.Popen(command, cwd=ROOT)  # noqa: S603 - our own program
+    try:
+        yield
+    finally:
+        agent.terminate()
+        assert agent.wait(30) == 0
+
+
+def asked(file: Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "edge", "devices", "--config", str(file)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    return said.returncode, said.stdout
+
+
+def test_a_running_agent_is_asked_by_another_process(tmp_path: Path) -> None:
+    """Its lines are in its hands, and it tells of them."""
+    with LocalBroker(tmp_path / "local") as local, device(local) as plug:
+        file = tmp_path / "station.toml"
+        file.write_text(FILE.format(nobody=free_port(), local=local.port), encoding="utf-8")
+        assert asked(file)[0] == 1
+        assert "The agent does not run" in asked(file)[1]
+
+        def told() -> str:
+            plug.say("tele/plug7/SENSOR", {"ENERGY": {"Power": 18.5}})
+            code, text = asked(file)
+            return text if code == 0 else ""
+
+        with running(file):
+            text = until(told, 60, "the plug has spoken")
+        assert text.startswith("s1 (tasmota): ")
+        assert "power 18.5 W" in text
+        assert "cannot know: a full phone from an empty socket" in text
+        assert asked(file)[0] == 1, "it has taken its word along"
