@@ -33,6 +33,7 @@ class Track:
         self.people = people
         self._crowding: Crowding | None = None
         self._comfort: Comfort | None = None
+        self._place: Place | None = None
         self._units = Units()
         self._doors: tuple[packing.Values, tuple[Door, ...]] = ([], ())
         self._refreshed = -1
@@ -92,9 +93,7 @@ class Track:
             bolted=status.bolted(doors),
             notice=status.deciding(place.notices, at_ms),
         )
-        self._crowding = status.crowding(
-            people.people, place.known.station.places, self._crowding, at_ms, limits, at_ms=at_ms
-        )
+        self._crowding = self._crowded(place, people.people, at_ms)
         self._comfort = status.comfort(
             _not_newer(row.climate, at_ms),
             place.season(at_ms),
@@ -105,6 +104,15 @@ class Track:
             faulty=bool(row.values[-1]),
         )
         return Words(access.value, self._crowding.value, self._comfort.value)
+
+    def _crowded(self, place: Place, people: int | None, at_ms: int) -> Crowding:
+        """How full it is; as before when as many are there and nothing is held back."""
+        before, places = self._crowding, place.known.station.places
+        same = before is not None and (before.people, before.places) == (people, places)
+        if before is not None and same and before.reason == "places" and place is self._place:
+            return before
+        self._place = place
+        return status.crowding(people, places, before, at_ms, place.limits, at_ms=at_ms)
 
 
 def _not_newer(air: Climate | None, at_ms: int) -> Climate | None:
