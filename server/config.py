@@ -32,7 +32,9 @@ class Settings:
 
     data_dir: Path = field(
         default=Path("data"),
-        metadata=_about("path", "folder of readings.db, rollups.db, registry.db, reports.db and desk.db"),
+        metadata=_about(
+            "path", "folder of readings.db, rollups.db, registry.db, reports.db, desk.db and influx.db"
+        ),
     )
     host: str = field(default="127.0.0.1", metadata=_about("address", "where the pages and the API listen"))
     port: int = field(

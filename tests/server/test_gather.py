@@ -10,6 +10,7 @@ from server.alerts.gather import District, Gather
 from server.alerts.kinds import AlertThresholds
 from server.alerts.memory import Memory
 from server.alerts.model import Alert, Place, Scope, Subject
+from server.influx.standing import Standing
 from server.live import Live
 from server.model import Network, Station
 from server.pipeline import RECENTLY_MS, Pipeline
@@ -53,6 +54,16 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     scene = Scene(tmp_path)
     yield scene
     scene.store.close()
+
+
+def test_influxdb_is_told_of_when_it_is_used(scene: Scene) -> None:
+    facts = scene.gather.server({}, NOON_MS)
+    assert (facts.influx, facts.influx_since_ms) == (False, None)
+    scene.pipeline.influx = Standing()
+    facts = scene.gather.server({}, NOON_MS)
+    assert (facts.influx, facts.influx_since_ms) == (True, None)
+    scene.pipeline.influx = Standing(since_ms=NOON_MS - MIN)
+    assert scene.gather.server({}, NOON_MS).influx_since_ms == NOON_MS - MIN
 
 
 def about(kind: str, scope: Scope, id_: str, unit: str = "") -> Alert:

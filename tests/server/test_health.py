@@ -4,6 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.config import Settings
+from server.influx.standing import Standing
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from server.web.health import not_ready, unjudged
@@ -42,6 +43,30 @@ def test_a_store_that_was_moved_aside_is_said_and_the_server_is_ready() -> None:
             *unjudged(None),
         ]
         assert "waystation_store_replaced 1.0" in client.ask("/metrics").text
+
+
+def test_an_influxdb_that_takes_nothing_is_said_and_the_server_is_ready() -> None:
+    why = "401 the token is not accepted"
+    standing = Standing(since_ms=NOON_MS - 90_000, rows=207, why=why, refused=3, written=41)
+    pipeline = Pipeline(connected=True, alive=True, influx=standing)
+    site = build_web(TableLive(), TableStore(), Settings(), pipeline, now_ms=lambda: NOON_MS)
+    with asking(site) as client:
+        answer = client.ask("/readyz")
+        assert answer.status_code == 200
+        assert answer.json()["notices"] == [
+            f"InfluxDB takes nothing at present: {why}",
+            "InfluxDB has refused 3 points for good; influx status shows them",
+            *unjudged(None),
+        ]
+        text = client.ask("/metrics").text
+        assert "waystation_influx_well 0.0" in text
+        assert "waystation_influx_behind_seconds 90.0" in text
+        assert "waystation_influx_behind_commits 207.0" in text
+        assert "waystation_influx_lines_total 41.0" in text
+        assert "waystation_influx_refused_total 3.0" in text
+        pipeline.influx = None
+        assert "influx" not in client.ask("/metrics").text, "where none is used, nothing is said of it"
+        assert client.ask("/readyz").json()["notices"] == unjudged(None)
 
 
 def test_metrics_tell_the_pipeline_and_the_stations() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from contract import topics
 from contract.messages import Fault, Health
+from server.influx.standing import Standing
 from server.model import Station
 from server.store import DeadLetter
 from server.web.staff.fleet import harmless
@@ -117,6 +118,34 @@ def test_the_server_itself_is_for_those_who_are_limited_to_no_place(made: Consol
     assert "格式不对" in everywhere
     assert "stranger-1" not in limited
     assert "格式不对" not in limited
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (None, []),
+        (Standing(), ["up to date"]),
+        (Standing(since_ms=NOW_MS - 5_000), ["up to date"]),
+        (Standing(since_ms=NOW_MS - 180_000, rows=1_204), ["3 min behind, 1,204 snapshots to go"]),
+        (
+            Standing(since_ms=NOW_MS - 180_000, rows=5, why="404 <b>no</b>", refused=2),
+            [
+                "takes nothing: 3 min behind, 5 snapshots wait",
+                "404 &lt;b&gt;no&lt;/b&gt;",
+                "refused</dt><dd>2",
+            ],
+        ),
+    ],
+    ids=["not used", "well", "a moment", "behind", "away"],
+)
+def test_whoever_sees_everything_sees_how_far_influxdb_is(
+    browse: Browse, made: Console, standing: Standing | None, said: list[str]
+) -> None:
+    made.pipeline.influx = standing
+    page = browse("ada").get("/staff/fleet?lang=en").text
+    assert ("InfluxDB" in page) == bool(said)
+    assert not [each for each in said if each not in page]
+    assert "InfluxDB" not in browse("max").get("/staff/fleet").text, "the server is not everybody's"
 
 
 def test_versions_are_counted_the_oldest_first(browse: Browse) -> None:
