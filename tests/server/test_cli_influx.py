@@ -16,14 +16,20 @@ import pytest
 from typer.testing import CliRunner
 
 from server.__main__ import app
+from server.config import Settings
 from server.influx.ledger import Ledger
+from server.influx.standing import Standing
 from server.influx.writer import Letter
+from server.pipeline import Pipeline
+from server.web.build import build_web
 from tests.support.influx import Answer, Influx
 from tests.support.influx_api import Api, influx_api
 from tests.support.influx_city import STATIONS, City
 from tests.support.mosquitto import free_port
 from tests.support.recordings import CHECKOUT
+from tests.support.serving import serving
 from tests.support.wait import until
+from tests.support.web import TableLive, TableStore
 
 BOOKMARK = "influx_backfill.json"
 ZONE = ZoneInfo("Asia/Urumqi")
@@ -225,3 +231,17 @@ def test_status_of_what_is_behind(city: City, server: Influx) -> None:
     assert f"series at most {series}" in told
     assert "nothing is being written" in told
     assert server.token not in said
+
+
+def test_status_passes_on_what_the_server_says(here: Path, influx_server: Influx) -> None:
+    pipeline = Pipeline(connected=True, alive=True)
+    pipeline.influx = Standing(why="503 not ready", refused=1)
+    with serving(build_web(TableLive(), TableStore(), Settings(), pipeline)) as port:
+        name(here, influx_server, "typed", influx_server.token)
+        settings = (here / "waystation.toml").read_text()
+        (here / "waystation.toml").write_text(
+            re.sub(r"^port = \d+", f"port = {port}", settings, flags=re.MULTILINE)
+        )
+        code, said = typed("status")
+    assert code == 0
+    assert "InfluxDB takes nothing at present: 503 not ready" in said

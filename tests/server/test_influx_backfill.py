@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from server.influx import known
 from server.influx.answers import TAKEN, Answer, Later, Refused
 from server.influx.backfill import FEWEST_LINES, MOST_LINES, Backfill, Bookmark, Reached, Span, StoppedError
 from server.store.commits import Commits
+from tests.support.forwarding import MIN, NET, NOON_MS, Bucket, Forwarding, day, station
 from tests.support.influx_city import HEARTBEAT_MS, City
 
 FROM_MS = 1_784_000_000_000 // 3_600_000 * 3_600_000
@@ -183,3 +185,21 @@ def test_a_later_beginning_counts_what_was_before(rig: Rig, whole: list[str]) ->
     assert {line for line in server.lines if line.startswith("occupancy")} == {
         line for line in tail if line.startswith("occupancy")
     }, "visits are counted from the station's beginning"
+
+
+def test_it_writes_what_the_forwarder_would_have_written(tmp_path: Path) -> None:
+    live, later = Bucket(), Bucket()
+    scene = Forwarding(tmp_path, live.take, [station("a"), station("b", region=())])
+    scene.steps()
+    for n in range(1, 120):
+        for id_ in ("a", "b"):
+            scene.commit(id_, day(n, NOON_MS + n * MIN, people_in=3 * n, people_out=2 * n))
+        scene.turn(MIN)
+    scene.rest()
+    bookmark = Bookmark(tmp_path / "bookmark", JOB)
+    places = known.places({NET.id: NET}, scene.stations.values(), {})
+    work = Backfill(later.take, bookmark, bookmark.read(scene.now_ms), lambda _reached, _why: None)
+    work.run(Commits(scene.store.path), [Span(each, 0, scene.now_ms) for each in places])
+    scene.close()
+    for measurement in ("climate", "occupancy", "sockets", "cabinets", "status", "health"):
+        assert later.of(measurement) == live.of(measurement), measurement

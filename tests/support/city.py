@@ -33,7 +33,7 @@ def _state(each: DemoStation, network: Network, now_ms: int) -> StationState:
         access = status.access(posted, now_ms, limits)
         crowding = Crowding("unknown", None, station.places)
         return StationState(station, "none", access, crowding, Comfort("unknown"), SocketCounts())
-    day = Day(_profile(each.life))
+    day = Day(profile_of(each.life))
     dice = Random(station.id)  # noqa: S311  (the phase of a heartbeat)
     at_ms = now_ms - dice.randrange(HEARTBEAT_MS)
     cut = day.cut_off(at_ms)
@@ -91,6 +91,7 @@ def _bolted(profile: Profile, at_ms: int) -> bool | None:
     return opening is None or not opening[0] <= minute_of(today, at_ms) < opening[1]
 
 
-def _profile(life: Life) -> Profile:
+def profile_of(life: Life) -> Profile:
+    """What the simulation makes of a station."""
     options = {key: value for key, value in life.items() if key != "id"}
     return read_profile(Options(options, "the demo's fleet"))
