@@ -23,7 +23,10 @@ _OF_POINTS: Final = re.compile(
     r"|cannot (?:parse|unmarshal|unescape)|invalid field|missing (?:fields|tag|field|measurement)",
     re.IGNORECASE,
 )
+_OF_POINTS_AS_500: Final = re.compile(r"partial write: .*(?:field type conflict|retention policy)", re.DOTALL)
+"""The first releases of InfluxDB 2 called these an error of their own."""
 _DROPPED: Final = re.compile(r"\bdropped=(\d+)")
+"""The last one counts: 2.7 quotes points before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,10 @@ def answer(status: int, body: str, retry_after: str | None, now_ms: int) -> Answ
     if status == 204:
         return TAKEN
     said = sentence(body)
-    if status == 422 or (status == 400 and _OF_POINTS.search(said)):
-        dropped = _DROPPED.search(said)
-        return Refused(f"{status} {said}".strip(), int(dropped[1]) if dropped else None)
+    of_points = {400: _OF_POINTS, 500: _OF_POINTS_AS_500}.get(status)
+    if status == 422 or (of_points and of_points.search(said)):
+        dropped = _DROPPED.findall(body)
+        return Refused(f"{status} {said}".strip(), int(dropped[-1]) if dropped else None)
     hint = _HINTS.get(status, "" if said else "not an answer of InfluxDB")
     why = f"{status} " + ": ".join(part for part in (hint, said) if part)
     return Later(why, asked_ms(retry_after, now_ms), status == 413)

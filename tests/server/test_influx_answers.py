@@ -18,18 +18,32 @@ CONFLICT = (
     ' "m" is type float, already exists as type integer dropped=1'
 )
 
+EARLY = CONFLICT.replace("failure", "unexpected error")
+BEYOND = "dropped because it violates a Retention Policy Lower Bound at 2025-09-02T09:04:10Z"
+OUTSIDE = (
+    "failure writing points to database: partial write: dropped 350 points outside retention policy of"
+    " duration 72h0m0s - oldest point climate,network=city,district=dropped\\=7,station=a at"
+    f" 2025-08-26T03:26:38Z {BEYOND}, newest point climate,network=city,district=东,station=b at"
+    f" 2025-08-27T03:26:38Z {BEYOND} dropped=350 for database: 0c1a5d2e3f405060 for retention policy: autogen"
+)
+
 
 @pytest.mark.parametrize(
     ("status", "body", "meaning"),
     [
         (204, "", TAKEN),
         (422, said(CONFLICT), Refused(f"422 {CONFLICT}"[:204], 1)),
+        (500, said(EARLY), Refused(f"500 {EARLY}"[:204], 1)),
+        (422, said(OUTSIDE), Refused(f"422 {OUTSIDE}"[:204], 350)),
         (400, '{"error":"partial write: points beyond retention policy dropped=7"}',
          Refused("400 partial write: points beyond retention policy dropped=7", 7)),
         (400, said("unable to parse 'm v= 1': missing field value"),
          Refused("400 unable to parse 'm v= 1': missing field value")),
     ],
-    ids=["written", "a conflict of types", "older than the bucket keeps, 1.x", "a line that cannot be read"],
+    ids=[
+        "written", "a conflict of types", "the same, first releases of 2", "older than the bucket keeps, 2.7",
+        "the same, 1.x", "a line that cannot be read",
+    ],
 )  # fmt: skip
 def test_taken_and_refused_for_good(status: int, body: str, meaning: Answer) -> None:
     assert answer(status, body, None, NOW_MS) == meaning

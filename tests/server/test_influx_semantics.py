@@ -53,7 +53,7 @@ def test_a_field_keeps_its_type(server: Target, write: Write) -> None:
     write(f"m people=3i {AT_MS}")
     with pytest.raises(ApiException, match="field type conflict") as refused:
         write(f"m people=3i {AT_MS + 1}\nm people=3.5 {AT_MS + 2}\nm people=4i {AT_MS + 3}")
-    assert refused.value.status in (400, 422)
+    assert refused.value.status in (422, 500), "500: the first releases of 2"
     rows = server.rows("SELECT people FROM m")
     assert [row["time"] - AT_MS for row in rows] == [0, 1, 3], "the points beside it are kept"
 
@@ -71,9 +71,9 @@ def test_a_line_that_cannot_be_read_is_named(server: Target, write: Write) -> No
 @pytest.mark.parametrize("name", TARGETS)
 def test_points_older_than_the_bucket_keeps_are_refused(name: str, request: pytest.FixtureRequest) -> None:
     with target(name, request, days=14) as server, writing(server) as write:
-        with pytest.raises(ApiException, match="points beyond retention policy") as refused:
+        with pytest.raises(ApiException, match=r"points (beyond|outside) retention policy") as refused:
             write(f"m people=1i {AT_MS - 16 * DAY_MS}\nm people=2i {AT_MS}")
-        assert refused.value.status in (400, 422)
+        assert refused.value.status in (422, 500)
         assert [row["people"] for row in server.rows("SELECT people FROM m")] == [2]
 
 
