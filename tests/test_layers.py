@@ -67,6 +67,10 @@ PURE = [
     "server/influx/units.py",
     "server/influx/words.py",
     "server/influx/writer.py",
+    *(
+        f"server/influx/{name}.py"
+        for name in ("answers", "points", "series", "track", "units", "words", "writer")
+    ),
     "server/limits.py",
     "server/model.py",
     "server/notes.py",

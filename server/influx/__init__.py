@@ -11,6 +11,11 @@
     writer      batches: what is refused is split until only the bad line is left
     work        what is to be written next, and what is noted then
     forwarder   the thread that does all this
+    setup       bucket, mapping for InfluxQL, rights of the token
+    backfill    what the store held before, in pieces that can be gone on with
+    known       what points need to know of stations, from the server's files
+    progress    how far InfluxDB is behind, from the files
+    series      how many series its index gets
 
 What it is made of, its tables and its size stand in ``docs/influx.md``. Nothing waits for it.
 """
