@@ -113,7 +113,11 @@ def _midnight_ms(day: date, zone: ZoneInfo) -> int:
 @contextmanager
 def _alone(chosen: Settings) -> Iterator[None]:
     """Two at once would move each other's bookmark."""
-    with (chosen.data_dir / "influx_backfill.lock").open("w") as lock:
+    try:
+        lock = (chosen.data_dir / "influx_backfill.lock").open("w")
+    except OSError as error:
+        fail(f"{error}\nrun it as the user of the server: sudo -u waystation waystation influx backfill")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -176,6 +176,17 @@ def test_one_at_a_time(city: City, server: Influx) -> None:
         assert typed("backfill") == (1, "another waystation influx backfill is running\n")
 
 
+def test_a_folder_that_is_not_ones_own(city: City, server: Influx) -> None:
+    lock = city.folder / "influx_backfill.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # as good as a file of another user, for root too
+    code, said = typed("backfill")
+    lock.rmdir()
+    assert code == 1
+    assert "sudo -u waystation" in said
+    assert counted(server) == {}
+
+
 def test_set_up_says_what_it_did(here: Path) -> None:
     with influx_api(virtual=False) as api:
         name(here, api, "waystation", api.token())
