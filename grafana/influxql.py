@@ -89,16 +89,18 @@ def visits(where: str, by: str) -> str:
 def visits_by_hour(where: str, by: str) -> str:
     """Visits of each hour, each at the time at which a snapshot told of it.
 
-    Begins a day before the range, so that the range's first hour knows what was before; that day is left of
-    the axis.
+    From the totals at the ends of the hours, an order of magnitude faster than from each snapshot. What came
+    in the very first hour of a station, or after a day of silence, has no total before it and is left out
+    here. Begins a day before the range, so that the range's first hour has one; that day is left of the axis.
+    Not with ``fill(previous)``: InfluxDB 1.6 then gives each hour to the outer query in pieces.
     """
     since = "time >= ${__from}ms - 1d AND time <= ${__to}ms"
     steps = (
-        f'SELECT non_negative_difference("visits") AS v FROM "occupancy" WHERE {where} AND {since}'
-        ' GROUP BY "network", "district", "station"'
+        f'SELECT non_negative_difference(last("visits")) AS v FROM "occupancy" WHERE {where} AND {since}'
+        ' GROUP BY time(1h), "network", "district", "station" fill(none)'
     )
     groups = f", {by}" if by else ""
-    return f"SELECT sum(v) FROM ({steps}) GROUP BY time(1h){groups} fill(none) tz('{ZONE}')"
+    return f"SELECT sum(v) FROM ({steps}) WHERE {since} GROUP BY time(1h){groups} fill(none) tz('{ZONE}')"
 
 
 def silent(where: str) -> str:

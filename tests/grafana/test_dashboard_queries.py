@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from server.influx import points
+from server.occupancy import Occupancy
 from tests.support.grafana import Asked, Page, as_series, as_table, asked, boards
 from tests.support.grafana_city import FULL, HOUR, LIUYANG, MIDNIGHT, NOW, OTHER, SILENT, WELL, City, at
 from tests.support.grafana_expected import BEGINNINGS, EXPECTED
@@ -120,7 +122,9 @@ def test_the_map_shows_networks_inside_that_the_address_names(server: Target) ->
     assert {row["station"] for row in hot} == {"jili-hot", OTHER.id}
 
 
-@pytest.mark.parametrize("name", [".*", "liuyang|chengdu", "x$/ OR time > 0 OR network =~ /", "(?i)LIUYANG"])
+@pytest.mark.parametrize(
+    "name", [".*", "liu", "yang", "liuyang|chengdu", "x$/ OR time > 0 OR network =~ /", "(?i)LIUYANG"]
+)
 def test_an_address_cannot_say_more_than_names(server: Target, name: str) -> None:
     page = replace(PAGES["wall"], values=CHOSEN | {"network": [name]})
     assert answer(server, query("wall", "驿站网络"), page) == []
@@ -136,6 +140,20 @@ def test_visits_of_any_range_are_exact(server: Target) -> None:
         for life in LIUYANG:
             expected[life.district] += life.visits(max(at(first), life.times()[0] + 1), at(last))
         assert told == expected, (first, last)
+
+
+def test_a_station_that_was_away_for_weeks_adds_nothing_of_then(request: pytest.FixtureRequest) -> None:
+    """Who knows on which day the 500 came; what it says from today's first snapshot on is today's."""
+    where = points.where("liuyang", "集里", "jili-away")
+    totals = [(NOW - 20 * 24 * HOUR, 100), (at(8), 600), (at(9), 602), (at(9, 30), 605)]
+    with target(TARGETS[0], request) as server, writing(server) as write:
+        for time, visits in totals:
+            people = Occupancy(time, (("d1", visits, visits),), visits=visits, exits=visits)
+            write(points.occupancy(where, people, 5, time))
+        found = answer(server, query("network", "各区到访人次"), PAGES["network"])
+        assert found == {"集里": {0: 5}}
+        hours = answer(server, query("network", "每小时到访人次"), PAGES["network"])["集里"]
+        assert {hour: visits for hour, visits in hours.items() if visits} == {at(9): 5}
 
 
 def test_late_visits_count_where_they_belong(request: pytest.FixtureRequest, tmp_path: Path) -> None:

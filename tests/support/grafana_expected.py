@@ -78,15 +78,14 @@ def _by_district(lives: Iterable[Life], at_ms: int = 0) -> dict[str, dict[int, i
     return {district: {at_ms: len(group)} for district, group in districts(lives).items()}
 
 
-def _hours(lives: Iterable[Life], since: int) -> dict[int, int]:
-    """Entries by hour; an hour in which a station spoke has at least a 0."""
+def _hours(lives: Iterable[Life]) -> dict[int, int]:
+    """Entries by hour in which a station spoke, but for its first one."""
     made: dict[int, int] = {}
     for life in lives:
-        times = [time for time in life.times() if time >= since - 24 * HOUR]
-        for time in times[1:]:
-            made.setdefault(time // HOUR * HOUR, 0)
-        for told in life.told():
-            made[told // HOUR * HOUR] += 1
+        spoken = sorted({time // HOUR * HOUR for time in life.times()})
+        for hour in spoken[1:]:
+            told = sum(hour <= time < hour + HOUR for time in life.told())
+            made[hour] = made.get(hour, 0) + told
     return made
 
 
@@ -198,9 +197,7 @@ def network() -> Mapping[Key, Any]:
             district: {0: sum(life.visits(MIDNIGHT, NOW) for life in lives)}
             for district, lives in groups.items()
         },
-        ("network", "每小时到访人次", "A"): {
-            district: _hours(lives, MIDNIGHT) for district, lives in groups.items()
-        },
+        ("network", "每小时到访人次", "A"): {district: _hours(lives) for district, lives in groups.items()},
         ("network", "每小时拥挤程度", "A"): {district: _share(lives) for district, lives in groups.items()},
         ("network", "各区室温", "A"): {district: _warmth(lives) for district, lives in groups.items()},
         ("network", "驿站一览", "A"): [
@@ -238,7 +235,7 @@ def station() -> Mapping[Key, Any]:
         ("station", "时钟", "A"): [{"clock_synced": 1}],
         ("station", "在馆人数", "A"): {"人数": inside},
         ("station", "在馆人数", "B"): {"座位": dict.fromkeys(fives, WELL.station.places)},
-        ("station", "每小时到访人次", "A"): {"人次": _hours([WELL], MIDNIGHT)},
+        ("station", "每小时到访人次", "A"): {"人次": _hours([WELL])},
         ("station", "温度和湿度", "A"): {"温度 °C": _warmth([WELL])},
         ("station", "温度和湿度", "B"): {"湿度 %": dict.fromkeys(fives, 55.0)},
         ("station", "二氧化碳", "A"): {"CO₂": dict.fromkeys(fives, WELL.co2_ppm)},
