@@ -3,7 +3,7 @@
 from typing import Final
 
 from grafana.boards import Board, network
-from grafana.influxql import LATE_HEALTH, NETWORK, Target, latest, silent, targets
+from grafana.influxql import FRESH, LATE_HEALTH, NETWORK, Target, latest, silent, targets
 from grafana.panels import ANY, GRAVE, Column, Piece, Place, Steps, Told, big, lines, rows
 from grafana.words import BAD, GOOD, UNKNOWN, WATCH, mapped, yes_no
 
@@ -121,7 +121,7 @@ def _online(place: Place) -> Piece:
     return lines(told, place, targets(query, alias="在线"))
 
 
-_HEARD: Final = latest("access_code", "status", NETWORK, _BY, "time > ${__to}ms - 5m AND time <= ${__to}ms")
+_HEARD: Final = latest("access_code", "status", NETWORK, _BY, FRESH)
 
 
 BOARD: Final = Board(

@@ -20,6 +20,8 @@ SOURCE: Final = DataSourceRef(type_val="influxdb", uid="waystation")
 
 NETWORK: Final = '"network" =~ /^${network:regex}$/'
 STATION: Final = '"station" =~ /^${station:regex}$/'
+FRESH: Final = "time > ${__to}ms - 5m AND time <= ${__to}ms"
+"""Whatever beginning an address asks for: older data does not become new by it."""
 NOW: Final = "time > ${__to}ms - 10m AND time <= ${__to}ms"
 """So old may a station's facts be: with 10 minutes it is offline (``docs/status.md``)."""
 LATE_HEALTH: Final = "time > ${__to}ms - 25m AND time <= ${__to}ms"
@@ -107,10 +109,7 @@ def silent(where: str) -> str:
     """Stations heard of within a week, but not within 5 minutes: where they are, and 0 as ``n``."""
     fields = 'last("lat") AS "lat", last("lon") AS "lon", last("name") AS "name"'
     known = f'SELECT {fields}, last("access_code") * 0 AS n FROM "status" WHERE {where} AND {WEEK}'
-    heard = (
-        f'SELECT count("access_code") AS n FROM "status" WHERE {where}'
-        " AND time > ${__to}ms - 5m AND time <= ${__to}ms"
-    )
+    heard = f'SELECT count("access_code") AS n FROM "status" WHERE {where} AND {FRESH}'
     groups = 'GROUP BY "station", "district"'
     all_of_them = (
         f'SELECT sum(n) AS n, last("lat") AS "lat", last("lon") AS "lon", last("name") AS "name"'

@@ -3,10 +3,10 @@
 from typing import Final
 
 from grafana.boards import Board, network, part
-from grafana.influxql import NETWORK, Target
+from grafana.influxql import FRESH, NETWORK, Target
 from grafana.panels import ANY, GRAVE, Piece, Place, Steps, Told, big
 from grafana.wall_map import city, wrong
-from grafana.words import BAD, GOOD, UNKNOWN, mapped
+from grafana.words import BAD, GOOD, UNKNOWN, from_to, mapped
 
 _NUMBER: Final = 80
 """Pixels of a number's letters: on 55 inches with 1,920 pixels its digits are 3.6 cm high. Six metres ask
@@ -21,12 +21,12 @@ def _count(column: int, field: str, steps: Steps, told: Told, *, row: int = 4, w
 
 
 def _fresh_only(*fields: str) -> str:
-    """The last numbers within the range; -1 in their place when they are older, so that titles stay."""
+    """The last numbers within 5 minutes; -1 in their place when they are older, so that titles stay."""
     new = ", ".join(f'last("{field}") AS "{field}"' for field in fields)
     old = ", ".join(f'last("registered") * 0 - 1 AS "{field}"' for field in fields)
     newest = ", ".join(f'max("{field}") AS "{field}"' for field in fields)
     network = f'FROM "network" WHERE {NETWORK}'
-    return f"SELECT {newest} FROM (SELECT {old} {network}), (SELECT {new} {network} AND $timeFilter)"
+    return f"SELECT {newest} FROM (SELECT {old} {network}), (SELECT {new} {network} AND {FRESH})"
 
 
 def _name() -> Piece:
@@ -69,15 +69,15 @@ def _fresh() -> Piece:
         " [operations](../docs/operations.md).",
     )
     known = f'SELECT last("registered") * 0 AS n FROM "network" WHERE {NETWORK}'
-    heard = f'SELECT count("registered") AS n FROM "network" WHERE {NETWORK} AND $timeFilter'
-    words = mapped({"0": ("数据旧了", BAD)} | {str(minutes): ("实时", GOOD) for minutes in range(1, 8)})
+    heard = f'SELECT count("registered") AS n FROM "network" WHERE {NETWORK} AND {FRESH}'
+    words = [mapped({"0": ("数据旧了", BAD)}), from_to(1, 1_000, "实时", GOOD)]
     query = f'SELECT sum(n) AS "minutes" FROM ({known}), ({heard})'
     return big(
         told,
         Place(19, 0, 5, 4),
         [Target(query)],
         size=_WORD,
-        mappings=[words],
+        mappings=words,
         steps=((0, BAD), (1, GOOD)),
         nothing="✕ 没有数据",
     )

@@ -87,11 +87,12 @@ NEVER_OLD = {"network", "part", "驿站网络", "数据时间", "数据新旧"}
 """What the wall still answers when the data is old: whose it is, from when, and that it is old."""
 
 
+@pytest.mark.parametrize("since", [NOW + 55 * 60_000, MIDNIGHT], ids=["as it is", "with a beginning"])
 @pytest.mark.parametrize(
     "each", [each for each in QUERIES if each.board == "wall"], ids=lambda each: each.title
 )
-def test_an_hour_without_data_leaves_no_number_on_the_wall(server: Target, each: Asked) -> None:
-    later = Page(CHOSEN, NOW + 55 * 60_000, NOW + HOUR)
+def test_an_hour_without_data_leaves_no_number_on_the_wall(server: Target, each: Asked, since: int) -> None:
+    later = Page(CHOSEN, since, NOW + HOUR)
     found = answer(server, each, later)
     if each.title == "数据新旧":
         assert found == [{"minutes": 0}]
