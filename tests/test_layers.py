@@ -60,16 +60,9 @@ PURE = [
     "server/forecast.py",
     "server/geo.py",
     "server/hours.py",
-    "server/influx/answers.py",
-    "server/influx/points.py",
-    "server/influx/standing.py",
-    "server/influx/track.py",
-    "server/influx/units.py",
-    "server/influx/words.py",
-    "server/influx/writer.py",
     *(
         f"server/influx/{name}.py"
-        for name in ("answers", "points", "series", "track", "units", "words", "writer")
+        for name in ("answers", "points", "series", "standing", "track", "units", "words", "writer")
     ),
     "server/limits.py",
     "server/model.py",
