@@ -303,13 +303,19 @@ def test_the_service_worker_keeps_no_wall(browser: Browser, tmp_path: Path) -> N
 HOURS: Final = 24
 WARM_UP_H: Final = 4
 UPDATES_AN_HOUR: Final = 6
+ROOM: Final = {"Nodes": 300, "Documents": 1, "JSEventListeners": 5, "JSHeapUsedSize": 700_000}
+"""What a browser breathes. A wall is 350 nodes, and 114 of them come and go after the first hours."""
 
 
-def growth(session: CDPSession) -> dict[str, float]:
-    """What must not grow, after everything that can be freed is freed."""
-    session.send("HeapProfiler.collectGarbage")
-    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    return {name: metrics[name] for name in ("Nodes", "Documents", "JSEventListeners", "JSHeapUsedSize")}
+def growth(page: Page, session: CDPSession) -> dict[str, float]:
+    """What must not grow: the least of some looks, for in one of them a page may just have been read."""
+    looks = []
+    for _ in range(6):
+        session.send("HeapProfiler.collectGarbage")
+        metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+        looks.append({name: metrics[name] for name in ROOM})
+        page.wait_for_timeout(150)
+    return min(looks, key=lambda look: look["Nodes"])
 
 
 def a_day(page: Page, live: CountingLive) -> tuple[dict[str, float], dict[str, float]]:
@@ -323,14 +329,13 @@ def a_day(page: Page, live: CountingLive) -> tuple[dict[str, float], dict[str, f
         page.clock.fast_forward("55:00")
         page.clock.run_for("05:00")
         if hour == WARM_UP_H:
-            first = growth(session)
-    return first, growth(session)
+            first = growth(page, session)
+    return first, growth(page, session)
 
 
 def grew(first: dict[str, float], last: dict[str, float]) -> bool:
     """Whether more is held than before, beyond what a browser breathes."""
-    room = {"Nodes": 300, "Documents": 1, "JSEventListeners": 5, "JSHeapUsedSize": 700_000}
-    return any(last[name] > first[name] + more for name, more in room.items())
+    return any(last[name] > first[name] + more for name, more in ROOM.items())
 
 
 def test_a_day_leaves_no_trace(browser: Browser, tmp_path: Path) -> None:
