@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from server.credentials import BrokerFiles, Login, issue
-from server.demo.folder import DemoError, Folder
+from server.demo.folder import DemoError, Folder, write_secret
 
 SERVER_USER: Final = "waystation_server"
 _SYSTEM_FOLDERS: Final = "/usr/sbin:/usr/local/sbin"
@@ -58,5 +58,5 @@ def prepare(folder: Folder, port: int, stations: Iterable[str]) -> str:
     server = Login(SERVER_USER, secrets.token_urlsafe(24))
     passwords = issue(BrokerFiles(folder.broker / "passwd", folder.broker / "acl"), stations, server)
     lines = (f"{station}:{password}\n" for station, password in passwords.items())
-    folder.write_secret(folder.passwords, "".join(lines))
+    write_secret(folder.passwords, "".join(lines))
     return server.password

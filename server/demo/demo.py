@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from server.demo import admin, broker, past
-from server.demo.folder import DemoError, Folder
+from server.demo.folder import DemoError, Folder, write_secret
 from server.demo.networks import NETWORKS
 from server.demo.processes import Child, Children, free_port, is_free
 from server.demo.stations import DemoStation, build, fleet
@@ -109,7 +109,7 @@ class Demo:
         with closing(Registry.open(self._folder.registry)) as registry:
             registry.put_networks(NETWORKS)
             registry.put_stations(stations)
-        self._folder.fleet.write_text(_json(self._stations), encoding="utf-8")
+        self._folder.fleet.write_text(fleet_text(self._stations), encoding="utf-8")
         self._say(
             f"five networks (two more inside Chengdu), {len(stations):,} stations, "
             f"{len(self._live):,} of them with simulated readings"
@@ -139,7 +139,7 @@ class Demo:
         _raise_descriptor_limit()
         port = free_port()
         password = broker.prepare(self._folder, port, self._live)
-        self._folder.write_secret(self._folder.settings, self._settings(port, password))
+        write_secret(self._folder.settings, self._settings(port, password))
         config = str(self._folder.broker / "mosquitto.conf")
         self._children.start("broker", [mosquitto, "-c", config])
         self._wait(lambda: _answers(port), _START_S, "the broker does not answer")
@@ -199,7 +199,8 @@ class Demo:
         self._console.print(text, markup=False)
 
 
-def _json(stations: Sequence[DemoStation]) -> str:
+def fleet_text(stations: Collection[DemoStation]) -> str:
+    """The fleet file of these stations."""
     return json.dumps(fleet(stations), ensure_ascii=False, indent=1)
 
 

@@ -48,8 +48,9 @@ class Folder:
                 ) from None
             yield
 
-    def write_secret(self, path: Path, text: str) -> None:
-        """A file that only its owner may read."""
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
+
+def write_secret(path: Path, text: str) -> None:
+    """A file that only its owner may read, in the place of an older one."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

@@ -5,7 +5,7 @@ The same number of stations always gives the same stations, so that a demo's dat
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from random import Random
@@ -251,6 +251,6 @@ def _dice(name: str) -> Random:
     return Random(zlib.crc32(name.encode()))  # noqa: S311  (a demo's look, not a secret)
 
 
-def fleet(stations: Sequence[DemoStation]) -> Mapping[str, object]:
+def fleet(stations: Iterable[DemoStation]) -> Mapping[str, object]:
     """The fleet file of the live ones."""
     return {"stations": [each.life for each in stations if each.life is not None]}
