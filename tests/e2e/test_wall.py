@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from server.config import Settings
 from server.model import StationState
@@ -20,6 +21,7 @@ from tests.support.browser import phone
 from tests.support.looks import violations
 from tests.support.noon import states as city
 from tests.support.serving import serving
+from tests.support.wait import until
 from tests.support.wall import MIN, NETWORK, CountingLive, WallSite, alarm, real_ms, wall_site
 from tests.support.web import crowd, open_state, static_state, station
 
@@ -90,9 +92,10 @@ def served(
 def screen(browser: Browser, size: tuple[int, int] = HD, **options: Any) -> Iterator[Page]:
     desk = {"device_scale_factor": 1, "is_mobile": False, "has_touch": False}
     with phone(browser, viewport={"width": size[0], "height": size[1]}, **desk | options) as context:
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page, errors = context.new_page(), list[str]()
+        page.on("pageerror", lambda error: errors.append(str(error)))
         yield page
+        assert errors == []
 
 
 def few(count: int = 3) -> list[StationState]:
@@ -283,19 +286,25 @@ def test_a_revoked_link_takes_the_data_off_the_wall(browser: Browser, tmp_path: 
         expect(page.locator(".figures")).to_be_hidden()
 
 
+KEPT: Final = """async () => (await Promise.all((await caches.keys()).map(async (name) =>
+    (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat()"""
+"""Addresses of all that the service worker has."""
+
+
 def test_the_service_worker_keeps_no_wall(browser: Browser, tmp_path: Path) -> None:
     with served(tmp_path, *few()) as (site, url), screen(browser, service_workers="allow") as page:
-        page.goto(f"{url}/")
-        page.wait_for_function("navigator.serviceWorker.controller !== null || navigator.serviceWorker.ready")
+        page.goto(f"{url}/n/{NETWORK}")
+        until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"), 20, "it is there")
         page.goto(url + site.path)
         page.reload()
         expect(page.locator(".wall")).to_be_visible()
-        kept = page.evaluate(
-            "(async () => (await Promise.all((await caches.keys()).map(async (name) =>"
-            " (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat())()"
-        )
-        assert not [address for address in kept if "/wall/" in address]
-        assert page.evaluate("localStorage.length") <= 1, "the clock, and no address"
+        page.goto(f"{url}/s/taiyuan-0001")
+        until(lambda: [each for each in page.evaluate(KEPT) if "/s/" in each], 20, "it keeps riders' pages")
+        assert not [each for each in page.evaluate(KEPT) if "/wall/" in each]
+        page.goto(url + site.path)
+        page.context.set_offline(True)
+        with pytest.raises(PlaywrightError, match="ERR_INTERNET_DISCONNECTED"):
+            page.reload()
 
 
 # --- a day ------------------------------------------------------------------------------------------------
