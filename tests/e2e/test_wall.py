@@ -30,7 +30,7 @@ SCREENS: Final = {"hd": HD, "4k": (3840, 2160), "portrait": (1080, 1920)}
 METRES: Final = 6.0
 INCHES: Final = 55.0
 LEAST_ARCMIN: Final = 16.0
-"""What ISO 9241-303 asks of the height of a capital letter at least."""
+"""What ISO 9241-3 asks of the height of a capital letter at least."""
 CAP_SHARE: Final = 0.7
 """Height of a capital or digit, of the size of a font: 0.71 to 0.73 in the fonts of these pages."""
 LONG: Final = "超长名字的驿站" * 12
