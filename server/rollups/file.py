@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from server.rollups import reading, tables
-from server.rollups.calendar import DAY_MS, HOUR_MS, QUARTER_MS, midnight_ms
+from server.rollups.calendar import DAY_MS, midnight_ms
 from server.rollups.means import by_day, by_hour_of_week, means
 from server.rollups.model import Day, Quarter
 from server.rollups.telling import quarter_of
@@ -46,7 +46,7 @@ class Rollups:
         """
         with self._reader() as connection:
             station = reading.station_of(connection, station_id)
-            told = reading.told(connection, station[0], from_ms, to_ms) if station else []
+            told = reading.told(connection, station[0], (from_ms, to_ms)) if station else []
             return [quarter_of(each) for each in told]
 
     def people(self, station_id: str, since: date, time_zone: str) -> dict[date, list[float | None]]:
@@ -72,11 +72,6 @@ class Rollups:
             station = reading.station_of(connection, station_id)
             if station is None:
                 return [None] * 168
-            if quantity in ("visits", "exits"):
-                told = reading.told(connection, station[0], from_ms, to_ms)
-                in_hour = HOUR_MS // QUARTER_MS
-                counts = {each.quarter: in_hour * float(getattr(each, quantity)) for each in told}
-                return by_hour_of_week(counts, time_zone)
             return by_hour_of_week(means(connection, station[0], quantity, from_ms, to_ms), time_zone)
 
     def days(self, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:

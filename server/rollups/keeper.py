@@ -9,6 +9,7 @@ it was made from, and up to which commit.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Final, Protocol
@@ -41,6 +42,8 @@ STEP_S: Final = 0.1
 _HOURS: Final = 24
 _QUARTERS: Final = HOUR_MS // QUARTER_MS
 
+Read = Callable[[str, int, int, Thresholds], Raw]
+
 
 class History(Protocol):
     """What is read of :class:`server.store.reader.Reader`."""
@@ -48,8 +51,8 @@ class History(Protocol):
     def committed(self, after_id: int, limit: int) -> tuple[int, list[tuple[str, int, int]]]:
         """What the next commits brought."""
 
-    def raw(self, station_id: str, from_ms: int, to_ms: int, thresholds: Thresholds) -> Raw:
-        """Hours of a station, whole."""
+    def raw(self) -> AbstractContextManager[Read]:
+        """Hours of stations, whole."""
 
 
 class Keeper:
@@ -108,22 +111,22 @@ class Keeper:
             return False
         began_s = time.thread_time()
         renewed = []
-        with self._writer.transaction():
+        with self._writer.transaction(), self._store.raw() as read:
             while (note := self._writer.due(due_ms)) and time.thread_time() - began_s < STEP_S:
-                if self._make(note, due_ms, now_ms):
+                if self._make(note, read, due_ms, now_ms):
                     renewed.append(note.station_id)
         for station_id in dict.fromkeys(renewed):
             self._renewed(station_id)
         return True
 
-    def _make(self, note: Note, due_ms: int, now_ms: int) -> bool:
+    def _make(self, note: Note, read: Read, due_ms: int, now_ms: int) -> bool:
         """Make a note's hours, up to the end of a day in UTC; whether any were of a day before today."""
         no, zone = self._writer.station(note.station_id, "UTC")
         last = min(note.last_hour, note.first_hour // _HOURS * _HOURS + _HOURS - 1)
         day = note.first_hour // _HOURS
         kept = self._writer.partials(no, day)
         hours = (note.first_hour * HOUR_MS, (last + 1) * HOUR_MS)
-        raw = self._store.raw(note.station_id, *hours, self._thresholds(note.station_id))
+        raw = read(note.station_id, *hours, self._thresholds(note.station_id))
         partials = _remade(kept, raw, hours, self._writer.followed()[1])
         self._writer.done(no, note._replace(last_hour=last), due_ms)
         if not partials:
@@ -134,7 +137,7 @@ class Keeper:
         self._writer.put_partials(no, day, partials, self._keep_days)
         for each in self._days(no, zone, hours, partials):
             span = (midnight_ms(each, zone), midnight_ms(each + timedelta(days=1), zone))
-            told = reading.told(self._writer.connection, no, *span, {day: partials})
+            told = reading.told(self._writer.connection, no, span, {day: partials}, telling.OF_A_DAY)
             self._writer.put_days(no, telling.days(note.station_id, told, zone, now_ms))
         return local_day(hours[0], zone) < local_day(now_ms, zone)
 
@@ -186,7 +189,8 @@ class Keeper:
             if span[0] <= now_ms - (self._keep_days - 1) * DAY_MS:
                 first += timedelta(days=1)  # what was before is forgotten, so this day is not whole
             self._writer.clear_days(no, first)
-            told = reading.told(self._writer.connection, no, midnight_ms(first, zone), span[1])
+            span = (midnight_ms(first, zone), span[1])
+            told = reading.told(self._writer.connection, no, span, {}, telling.OF_A_DAY)
             self._writer.put_days(no, telling.days(station_id, told, zone, now_ms))
         self._renewed(station_id)
 

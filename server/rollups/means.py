@@ -1,18 +1,23 @@
 """Means of quarters over weeks: only as much is unpacked as they need."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from server.forecast import BRIDGE_MS, LEAST_MEASURED
 from server.rollups import reading
-from server.rollups.calendar import DAY_MS, QUARTER_MS, QUARTERS, local_hour, midnight_ms
+from server.rollups.calendar import DAY_MS, HOUR_MS, QUARTER_MS, QUARTERS, local_hour, midnight_ms
+from server.rollups.packing import Packed
 from server.rollups.partial import THOUSAND, Sums
 from server.rollups.telling import coverage
 from server.store import Quantity
+from server.store.history import increment
 
 _LEAST_MS: Final = round(LEAST_MEASURED * QUARTER_MS)
+_IN_HOUR: Final = HOUR_MS // QUARTER_MS
 HOURS_OF_WEEK: Final = 168
 
 
@@ -21,38 +26,50 @@ def means(
 ) -> dict[int, float]:
     """Of each quarter since 1970, oldest first, of which at least half was measured.
 
-    A quarter without a snapshot, between two that are near enough, is halfway between them.
+    A quarter without a snapshot, between two that are near enough, is halfway between them. Of ``visits`` and
+    ``exits`` it is people in an hour.
     """
-    spans: list[tuple[int, int]] = []
-    found: dict[int, Sums] = {}
     first, last = (from_ms - BRIDGE_MS) // DAY_MS, (to_ms + BRIDGE_MS) // DAY_MS
-    for _, day in reading.packed(connection, no, first, min(last, reading.LAST_DAY)):
-        head = day.head
-        spans += [
-            (first, last)
-            for first, last, rows in zip(head.first_ms, head.last_ms, head.rows, strict=True)
-            if rows
-        ]
-        found |= day.sums(quantity)
-    measured = coverage(spans)
+    days = [day for _, day in reading.packed(connection, no, first, min(last, reading.LAST_DAY))]
     inner = range(-(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
-    told = {}
-    for quarter, ms in sorted(measured.items()):
-        if ms >= _LEAST_MS and quarter in inner:
-            value = _mean(found, quarter)
-            if value is not None:
-                told[quarter] = value
-    return told
+    measured = coverage(chain.from_iterable(day.spans() for day in days))
+    known = [quarter for quarter, ms in sorted(measured.items()) if ms >= _LEAST_MS and quarter in inner]
+    if quantity in ("visits", "exits"):
+        crossed = _crossed(connection, no, first, days, quantity == "exits")
+        return {quarter: _IN_HOUR * float(crossed[quarter]) for quarter in known}
+    found: dict[int, Sums] = {}
+    for day in days:
+        found |= day.sums(quantity)
+    told = ((quarter, _mean(found, quarter)) for quarter in known)
+    return {quarter: mean for quarter, mean in told if mean is not None}
+
+
+def _crossed(
+    connection: sqlite3.Connection, no: int, first_day: int, days: Sequence[Packed], out: bool
+) -> Counter[int]:
+    """People by quarter, straight from the totals; see :func:`server.rollups.telling.tell`."""
+    told = [each for day in days for each in day.totals(out)]
+    carry = reading.last_totals(connection, no, first_day, {name for name, _, _ in told})
+    last: dict[str, int | None] = {name: pair[out] for name, pair in carry.items()}
+    crossed = Counter[int]()
+    for name, quarters, totals in told:
+        before = last.get(name)
+        for quarter, total in zip(quarters, totals, strict=True):
+            if total != before:
+                crossed[quarter] += increment(before, total)
+                before = total
+        last[name] = before
+    return crossed
 
 
 def _mean(found: Mapping[int, Sums], quarter: int) -> float | None:
     sums = found.get(quarter)
     if sums is not None:
-        return sums.total / sums.count / THOUSAND
+        return sums.total / sums.number / THOUSAND
     before, after = found.get(quarter - 1), found.get(quarter + 1)
     if before is None or after is None:
         return None
-    return (before.last + after.total / after.count) / 2 / THOUSAND
+    return (before.last + after.total / after.number) / 2 / THOUSAND
 
 
 def by_day(found: Mapping[int, float], since: date, time_zone: str) -> dict[date, list[float | None]]:

@@ -60,7 +60,7 @@ class Day(NamedTuple):
         temperature: of the room, in °C.
         occupancy: people inside.
         energy_wh: what the sockets gave, over the measured time; None where no meter has spoken.
-        swaps: batteries that were taken out of the cabinets; None where there are none.
+        swaps: of batteries; None while the contract has no meter of them.
         made_ms: when this was worked out, UTC.
     """
 

@@ -1,10 +1,10 @@
 """A day in UTC of partials as compact bytes: columns of differences, MessagePack, zlib."""
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain, compress, islice
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import accumulate, chain, compress, islice, repeat
 from math import gcd
-from operator import sub
+from operator import add, sub
 from typing import Final, NamedTuple
 
 import msgspec
@@ -94,7 +94,7 @@ def _quantity(found: Sequence[Partial], quantity: Quantity) -> list[_Column] | N
     if not known:
         return None
     columns = [
-        [0 if own is None else own.count for own in sums],
+        [0 if own is None else own.number for own in sums],
         [own.total for _, own in known],
         [own.minimum for _, own in known],
         [own.maximum - own.minimum for _, own in known],
@@ -147,25 +147,23 @@ class Packed:
         return {} if found is None else self._sums(_decode(found))
 
     def _sums(self, columns: list[_Column]) -> dict[int, Sums]:
-        count, *others = map(_read, columns)
-        total, minimum, maximum, last, ago = others
-        measured = compress(zip(self.head.quarter, self.head.last_ms, count, strict=True), count)
-        return {
-            quarter: Sums(number, every, least, least + more, least + end, last_ms - before)
-            for (quarter, last_ms, number), every, least, more, end, before in zip(
-                measured, total, minimum, maximum, last, ago, strict=True
-            )
-        }
+        number, total, minimum, more, last, ago = map(_read, columns)
+        quarters = compress(self.head.quarter, number)
+        maximum, newest = map(add, minimum, more), map(add, minimum, last)
+        last_ms = map(sub, compress(self.head.last_ms, number), ago)
+        told = zip(compress(number, number), total, minimum, maximum, newest, last_ms, strict=True)
+        return dict(zip(quarters, map(Sums._make, told), strict=True))
 
-    def partials(self) -> dict[int, Partial]:
-        """All of it, by quarter since 1970."""
+    def partials(self, quantities: Collection[Quantity] = MEASURED) -> dict[int, Partial]:
+        """All of it, but for other quantities, by quarter since 1970."""
         made = {
             quarter: Partial(rows, upto, first_ms, last_ms, {}, {}, corrected, corrections)
             for quarter, rows, upto, first_ms, last_ms, corrected, corrections in zip(*self.head, strict=True)
         }
         for no, raw in self._body.of:
-            for quarter, sums in self._sums(_decode(raw)).items():
-                made[quarter].of[MEASURED[no]] = sums
+            if MEASURED[no] in quantities:
+                for quarter, sums in self._sums(_decode(raw)).items():
+                    made[quarter].of[MEASURED[no]] = sums
         for name, came, left in _decode(self._body.doors):
             both = zip(made.values(), self._points(came), self._points(left), strict=True)
             for partial, in_points, out_points in both:
@@ -181,6 +179,17 @@ class Packed:
                 (first_ms + ms if number == 0 else last_ms - ms, total)
                 for number, (ms, total) in enumerate(islice(points, count))
             ]
+
+    def spans(self) -> Iterable[tuple[int, int]]:
+        """When the first and the last snapshot of each quarter were measured that has any."""
+        return compress(zip(self.head.first_ms, self.head.last_ms, strict=True), self.head.rows)
+
+    def totals(self, out: bool) -> Iterable[tuple[str, Iterable[int], list[int]]]:
+        """Of each door its kept totals in one direction, with the quarter since 1970 of each."""
+        for name, came, left in _decode(self._body.doors):
+            counts, _, totals = left if out else came
+            quarters = map(repeat, self.head.quarter, _read(counts))
+            yield name, chain.from_iterable(quarters), _read(totals)
 
     def last_totals(self, doors: Iterable[str]) -> dict[str, tuple[int, int]]:
         """What each of these doors said last, where it said anything."""

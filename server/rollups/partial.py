@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from server.occupancy import Correction
 from server.rollups.calendar import QUARTER_MS
@@ -41,11 +41,10 @@ Point = tuple[int, int]
 """When, and a door's total."""
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Of some values in thousandths: what a :class:`server.rollups.model.Summary` is made from."""
 
-    count: int
+    number: int
     total: int
     minimum: int
     maximum: int
@@ -134,7 +133,7 @@ def added(one: Sums, other: Sums) -> Sums:
     """Of the values of both."""
     newest = one if one.last_ms >= other.last_ms else other
     return Sums(
-        one.count + other.count,
+        one.number + other.number,
         one.total + other.total,
         min(one.minimum, other.minimum),
         max(one.maximum, other.maximum),

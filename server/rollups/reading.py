@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -12,9 +12,10 @@ from server.forecast import BRIDGE_MS
 from server.rollups.calendar import DAY_MS, QUARTER_MS
 from server.rollups.model import Day, Summary
 from server.rollups.packing import Packed
-from server.rollups.partial import Partial
+from server.rollups.partial import MEASURED, Partial
 from server.rollups.tables import PER_STATION
 from server.rollups.telling import Told, tell
+from server.store import Quantity
 from server.store.damage import DAMAGE
 
 _UNREADABLE = (ValueError, LookupError, TypeError, zlib.error, msgspec.MsgspecError)
@@ -68,28 +69,47 @@ def _unpacked(key: int, body: bytes) -> Packed | None:
 def told(
     connection: sqlite3.Connection,
     no: int,
-    from_ms: int,
-    to_ms: int,
+    span_ms: tuple[int, int],
     fresh: Mapping[int, Mapping[int, Partial]] = MappingProxyType({}),
+    quantities: Collection[Quantity] = MEASURED,
 ) -> list[Told]:
-    """The quarters that begin from ``from_ms`` on and before ``to_ms``, with what depends on those around.
+    """The quarters that begin within ``span_ms``, with what depends on those around.
 
     Args:
         fresh: days in UTC that need not be read again.
+        quantities: what is wanted of each.
     """
+    from_ms, to_ms = span_ms
     first, last = (from_ms - BRIDGE_MS) // DAY_MS, (to_ms + BRIDGE_MS) // DAY_MS
     partials: dict[int, Partial] = {}
     for _, each in packed(connection, no, first, last, fresh.keys()):
-        partials |= each.partials()
+        partials |= each.partials(quantities)
     for day, known in fresh.items():
         if first <= day <= last:
             partials |= known
-    end = (to_ms + BRIDGE_MS) // QUARTER_MS
-    partials = {quarter: each for quarter, each in partials.items() if quarter <= end}
-    doors = {name for each in partials.values() for name in each.doors}
     inner = range(-(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
-    carry = last_totals(connection, no, first, doors)
-    return [each for each in tell(partials, carry) if each.quarter in inner]
+    end = (to_ms + BRIDGE_MS) // QUARTER_MS
+    wanted = {quarter: each for quarter, each in partials.items() if inner.start <= quarter <= end}
+    earlier = [partials[quarter] for quarter in sorted(partials) if quarter < inner.start]
+    carry = _carry(connection, no, first, earlier, {name for each in wanted.values() for name in each.doors})
+    heard = [each for each in earlier if each.rows]
+    if heard:
+        wanted[heard[-1].first_ms // QUARTER_MS] = heard[-1]  # it may reach across a gap
+    return [each for each in tell(wanted, carry) if each.quarter in inner]
+
+
+def _carry(
+    connection: sqlite3.Connection, no: int, first_day: int, earlier: Sequence[Partial], doors: set[str]
+) -> dict[str, tuple[int, int]]:
+    """What each of these doors said last: in ``earlier``, all from ``first_day`` on, or before that day."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in reversed(earlier):
+        for name in each.doors.keys() - found.keys():
+            totals = each.doors[name]
+            found[name] = (totals.came[-1][1], totals.left[-1][1])
+        if found.keys() >= doors:
+            return found
+    return found | last_totals(connection, no, first_day, doors - found.keys())
 
 
 def oldest_day(connection: sqlite3.Connection, no: int) -> int | None:

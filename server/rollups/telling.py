@@ -12,8 +12,11 @@ from server.forecast import BRIDGE_MS
 from server.rollups.calendar import HOUR_MS, QUARTER_MS, local_hour, midnight_ms
 from server.rollups.model import Day, Quarter, Summary
 from server.rollups.partial import THOUSAND, Partial, Sums, added, counted
+from server.store import Quantity
 from server.store.history import increment
 
+OF_A_DAY: Final[tuple[Quantity, ...]] = ("temperature_c", "occupancy", "power_w")
+"""What of a quarter's quantities a day is made from."""
 _NOTHING: Final = Partial()
 Carry = Mapping[str, tuple[int, int]]
 """What each door said last before, in and out."""
@@ -88,10 +91,10 @@ def quarter_of(told: Told) -> Quarter:
 def summary(sums: Sums) -> Summary:
     """In the quantity's own unit."""
     return Summary(
-        sums.count,
+        sums.number,
         sums.minimum / THOUSAND,
         sums.maximum / THOUSAND,
-        sums.total / sums.count / THOUSAND,
+        sums.total / sums.number / THOUSAND,
         sums.last / THOUSAND,
     )
 
@@ -140,7 +143,7 @@ def _summary(found: Sequence[Sums]) -> Summary | None:
 def _people_s(told: Iterable[Told]) -> int:
     """The mean of each quarter, over the time that was measured of it."""
     inside = ((each.partial.of.get("occupancy"), each.measured_ms) for each in told)
-    return round(sum(sums.total / sums.count * ms for sums, ms in inside if sums) / THOUSAND / 1000)
+    return round(sum(sums.total / sums.number * ms for sums, ms in inside if sums) / THOUSAND / 1000)
 
 
 def _energy_wh(told: Iterable[Told]) -> float | None:

@@ -58,7 +58,7 @@ class Raw(NamedTuple):
 def raw(
     connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: int, thresholds: Thresholds
 ) -> Raw:
-    """See :meth:`server.store.reader.Reader.raw`."""
+    """Hours of a station; see :meth:`server.store.reader.Reader.raw`."""
     newest_id = connection.execute("SELECT ifnull(max(id), 0) FROM snapshot").fetchone()[0]
     before = checkpoint(connection, station_id, from_ms)
     since_ms = from_ms if before is None else min(from_ms, (before.at_ms // HOUR_MS + 1) * HOUR_MS)

@@ -1,9 +1,10 @@
 """What the rest of the server reads of the store; each call on a read-only connection of its own."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from contract import ContractError, codec
@@ -85,10 +86,15 @@ class Reader:
         with self._reader() as connection:
             return history.committed(connection, after_id, limit)
 
-    def raw(self, station_id: str, from_ms: int, to_ms: int, thresholds: Thresholds) -> Raw:
-        """All that roll-ups are made of in hours of a station, ``from_ms <= at_ms < to_ms``, in one read."""
+    @contextmanager
+    def raw(self) -> Iterator[Callable[[str, int, int, Thresholds], Raw]]:
+        """All that roll-ups are made of in hours of stations, of one state of the file.
+
+        Yields:
+            what reads a station's hours, ``from_ms <= at_ms < to_ms``, in one go.
+        """
         with self._reader() as connection:
-            return raw.raw(connection, station_id, from_ms, to_ms, thresholds)
+            yield partial(raw.raw, connection)
 
     def history(
         self,
