@@ -30,7 +30,7 @@ def measure(quick: bool) -> Iterator[Row]:
     stations, days = (2, 0.5) if quick else (4, 3)
     with tempfile.TemporaryDirectory(prefix="waystation-bench-") as folder:
         path = Path(folder) / "readings.db"
-        snapshots = _fill(path, stations, days)
+        snapshots = fill(path, stations, days)
         size = path.stat().st_size
     each = size / stations / days / 1000
     found = f"{each:.0f} kB, {snapshots / stations / days:,.0f} snapshots of {size / snapshots:.0f} bytes"
@@ -38,7 +38,7 @@ def measure(quick: bool) -> Iterator[Row]:
     yield judged(what, found, "≤ 400 kB", each <= 400)
 
 
-def _fill(path: Path, stations: int, days: float) -> int:
+def fill(path: Path, stations: int, days: float) -> int:
     store, pipeline = Store.open(path), Pipeline()
     ingest = Ingest(store, Live(store), pipeline, Window(40 * DAY_MS, 300_000), lambda: BEGIN_MS)
     ingest.set_stations(names(stations))
