@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import demo, influx, networks, plates, reports, serve, stations, status, users, wall
+from server.cli import demo, influx, networks, plates, reports, serve, stations, status, store, users, wall
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +23,7 @@ app.command()(plates.plate)
 app.add_typer(users.app, name="users")
 app.add_typer(influx.app, name="influx")
 app.add_typer(wall.app, name="wall")
+app.add_typer(store.app, name="store")
 
 
 def _say_version(asked: bool) -> None:

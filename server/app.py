@@ -28,6 +28,7 @@ from server.reports import Reports, ReportsError
 from server.rollups import Rollups
 from server.rollups.follower import Follower
 from server.store.lock import SERVING, Lock
+from server.store.restore import complete
 from server.store.sqlite import Store
 from server.upkeep import Upkeep
 from server.web.build import build_web
@@ -58,6 +59,7 @@ class Server:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(settings.data_dir, SERVING)
+        complete(settings.data_dir)
         self.pipeline = Pipeline()
         self.registry = Registry.open(settings.registry_db)
         self.store = Store.open(settings.readings_db, dead_letters_max=settings.dead_letters_max)

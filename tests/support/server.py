@@ -105,6 +105,24 @@ class ServerProcess:
                 self.kill()
                 raise
 
+    def typed(self, *words: str, file_bytes: int | None = None) -> "subprocess.CompletedProcess[str]":
+        """``waystation`` with these words and settings, where no file grows beyond ``file_bytes``."""
+        with self.typing(*words, file_bytes=file_bytes) as process:
+            out, err = process.communicate()
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def typing(self, *words: str, file_bytes: int | None = None) -> "subprocess.Popen[str]":
+        """The same, while it runs."""
+        limit = () if file_bytes is None else ("prlimit", f"--fsize={file_bytes}")
+        return subprocess.Popen(  # noqa: S603 # our own program
+            (*limit, sys.executable, "-m", "server", *words),
+            env={**os.environ, **self._variables(), "COLUMNS": "200"},
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def ready(self) -> bool:
         """True when /readyz says so."""
         assert self._process is not None
