@@ -61,6 +61,7 @@ class _Late:
     """A station with snapshots that came after newer ones."""
 
     oldest_ms: int
+    newest_ms: int
     first_heard_ms: int
     last_heard_ms: int
 
@@ -96,8 +97,9 @@ class Headcount:
         """Go on with a snapshot, or note that it came late. It is in the store already."""
         state = self._states.get(station_id)
         if state is not None and snapshot.at_ms <= state.at_ms:
-            late = self._late.setdefault(station_id, _Late(snapshot.at_ms, now_ms, now_ms))
-            late.oldest_ms = min(late.oldest_ms, snapshot.at_ms)
+            at_ms = snapshot.at_ms
+            late = self._late.setdefault(station_id, _Late(at_ms, at_ms, now_ms, now_ms))
+            late.oldest_ms, late.newest_ms = min(late.oldest_ms, at_ms), max(late.newest_ms, at_ms)
             late.last_heard_ms = now_ms
             return
         pending = self._pending.setdefault(station_id, _Pending())
@@ -148,7 +150,8 @@ class Headcount:
         self.keep()  # what is folded from the store must find all checkpoints there
         end, changes = time.monotonic() + BUDGET_S, []
         for station_id in due:
-            changes.append(self._fold(station_id, self._late[station_id].oldest_ms))
+            late = self._late[station_id]
+            changes.append(self._fold(station_id, late.oldest_ms, same_from_ms=late.newest_ms))
             if time.monotonic() > end:
                 break
         self._store.put_occupancy(changes)
@@ -174,22 +177,36 @@ class Headcount:
     def _advance(
         self, station_id: str, state: Occupancy | None, event: Observation | StaffCount, pending: _Pending
     ) -> Occupancy:
-        if state is not None and state.at_ms // HOUR_MS < event.at_ms // HOUR_MS:
+        if state is not None and _over(state, event):
             pending.checkpoints.append(state)
         new, correction = advance(state, event, self._rules.get(station_id, Rules()))
         if correction is not None:
             pending.corrections.append(correction)
         return new
 
-    def _fold(self, station_id: str, oldest_ms: int, counted: Sequence[Counted] = ()) -> OccupancyChange:
+    def _fold(
+        self,
+        station_id: str,
+        oldest_ms: int,
+        counted: Sequence[Counted] = (),
+        same_from_ms: int = END_OF_TIME_MS,
+    ) -> OccupancyChange:
         """Go again from the last checkpoint before ``oldest_ms`` to the newest event.
 
+        Nothing is new from ``same_from_ms`` on: at a checkpoint there that comes out as it was, all that
+        follows is as it was too. So what is weeks late costs hours of folding, not weeks.
         ``counted`` are not in the store yet.
         """
         state = self._store.checkpoint(station_id, oldest_ms)
         from_ms = 0 if state is None else (state.at_ms // HOUR_MS + 1) * HOUR_MS
-        pending = _Pending()
+        pending, kept = _Pending(), self._store.checkpoints(station_id, same_from_ms)
         for event in self._row(station_id, from_ms, counted):
+            if state is not None and _over(state, event) and kept.get(state.at_ms // HOUR_MS) == state:
+                end_ms = (state.at_ms // HOUR_MS + 1) * HOUR_MS
+                pending.checkpoints.append(state)
+                return OccupancyChange(
+                    station_id, from_ms, pending.checkpoints, pending.corrections, counted, end_ms
+                )
             state = self._advance(station_id, state, event, pending)
         if state is not None:
             self._states[station_id] = state
@@ -228,6 +245,11 @@ class Headcount:
         taken = {each.at_ms for each in self._store.staff_counts(station_id, at_ms, END_OF_TIME_MS)}
         taken.add(state.at_ms)
         return next(each for each in itertools.count(at_ms) if each not in taken)
+
+
+def _over(state: Occupancy, event: Observation | StaffCount) -> bool:
+    """The state is an hour's last."""
+    return state.at_ms // HOUR_MS < event.at_ms // HOUR_MS
 
 
 def _at_ms(event: Observation | StaffCount) -> int:

@@ -278,6 +278,19 @@ def checkpoint(connection: sqlite3.Connection, station_id: str, before_ms: int) 
     return None
 
 
+def checkpoints(connection: sqlite3.Connection, station_id: str, from_ms: int) -> dict[int, Occupancy]:
+    """See :meth:`server.store.reader.Reader.checkpoints`."""
+    rows = connection.execute(
+        "SELECT hour, CAST(body AS BLOB) FROM occupancy WHERE station = ? AND hour >= ?",
+        (station_no(connection, station_id), from_ms // HOUR_MS),
+    )
+    found = {}
+    for hour, body in rows:
+        with suppress(*UNREADABLE):  # whoever needs that one notes it
+            found[hour] = _decode_occupancy(body)
+    return found
+
+
 def pruned_hour(connection: sqlite3.Connection) -> int:
     """Of hours before that, nothing of people is left but checkpoints."""
     return int(connection.execute("SELECT hour FROM pruned").fetchone()[0])

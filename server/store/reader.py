@@ -72,6 +72,11 @@ class Reader:
         with self._reader() as connection:
             return history.checkpoint(connection, station_id, before_ms)
 
+    def checkpoints(self, station_id: str, from_ms: int) -> dict[int, Occupancy]:
+        """The kept occupancies of the hour of ``from_ms`` and of those after it, by hour since 1970."""
+        with self._reader() as connection:
+            return history.checkpoints(connection, station_id, from_ms)
+
     def committed(self, after_id: int, limit: int) -> tuple[int, list[tuple[str, int, int]]]:
         """For followers: what the next ``limit`` commits behind ``after_id`` brought.
 

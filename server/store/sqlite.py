@@ -34,6 +34,7 @@ class OccupancyChange:
 
     Attributes:
         from_ms: everything known from then on is replaced; None adds to it.
+        to_ms: what is known from then on stays; the beginning of an hour.
         checkpoints: states after the last snapshot of an hour.
         counted: what staff have counted since the last time.
     """
@@ -43,6 +44,7 @@ class OccupancyChange:
     checkpoints: Sequence[Occupancy]
     corrections: Sequence[Correction]
     counted: Sequence[Counted] = ()
+    to_ms: int = HOUR_MS * 2**40
 
 
 class Store(Reader):
@@ -128,10 +130,14 @@ class Store(Reader):
 
     def _put_occupancy(self, no: int, change: OccupancyChange) -> None:
         if change.from_ms is not None:
-            span = (no, change.from_ms)
-            self._connection.execute("DELETE FROM correction WHERE station = ? AND at_ms >= ?", span)
-            span = (no, change.from_ms // HOUR_MS)
-            self._connection.execute("DELETE FROM occupancy WHERE station = ? AND hour >= ?", span)
+            span = (no, change.from_ms, change.to_ms)
+            self._connection.execute(
+                "DELETE FROM correction WHERE station = ? AND at_ms >= ? AND at_ms < ?", span
+            )
+            span = (no, change.from_ms // HOUR_MS, change.to_ms // HOUR_MS)
+            self._connection.execute(
+                "DELETE FROM occupancy WHERE station = ? AND hour >= ? AND hour < ?", span
+            )
         states = [(no, state.at_ms // HOUR_MS, _encode(state)) for state in change.checkpoints]
         self._connection.executemany("INSERT OR REPLACE INTO occupancy VALUES (?, ?, ?)", states)
         rows = [(no, each.at_ms, each.reason, each.before, each.after) for each in change.corrections]

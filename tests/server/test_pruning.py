@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contract.messages import Climate, Door, Health, Presence, Snapshot
 from server.headcount import Headcount
+from server.occupancy import Observation, Rules, fold
 from server.store import Accepted, Dating
 from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS, Ages, Followers, Pruner
@@ -138,6 +139,12 @@ def test_people_are_counted_as_if_nothing_had_been_pruned(
         for twin in (pruned, whole):
             twin.take(rows, now_ms)
         assert pruned.everything(now_ms) == whole.everything(now_ms)
+    seen = whole.store.seen("canteen", 0, 2**53)
+    state, corrections = fold(None, (Observation(*each[:3]) for each in seen), Rules())
+    assert (state, corrections) == (
+        whole.headcount.of("canteen"),
+        whole.store.corrections("canteen", 0, 2**53),
+    )
     for twin in (pruned, whole):
         again = Headcount(twin.store)
         again.recall(["canteen"])
