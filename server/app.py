@@ -123,14 +123,14 @@ class Server:
         self.http_port = self._listener.getsockname()[1]
         self._refresh(_now_ms())
         self.live.rebuild(_now_ms())
+        if self.influx is not None:
+            self.influx.start()
         self._link.start()
         self._web_thread.start()
         self.forecasts.start()
         self._follower.start(self.forecasts.renew)
         if self.office is not None:
             self.office.start()
-        if self.influx is not None:
-            self.influx.start()
         log.info("server_started url=http://%s:%d", self.settings.host, self.http_port)
 
     def stop(self) -> None:

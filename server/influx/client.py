@@ -42,7 +42,7 @@ class Client:
                 retry_after = error.headers.get("Retry-After") if error.headers else None
                 return answer(error.status, error.body or "", retry_after, _now_ms())
             return Later(f"no secure connection: {sentence(str(error.reason))}")
-        except exceptions.TimeoutError as error:
+        except exceptions.ReadTimeoutError as error:
             return Later(f"no answer: {_plain(error)}", smaller=True)
         except (
             exceptions.HTTPError,

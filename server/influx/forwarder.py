@@ -63,7 +63,11 @@ class Forwarder:
         told(self.standing)
 
     def start(self) -> None:
-        """Begin, once what is live is known."""
+        """Begin, once what is live is known and before the first commit, which must not be missed."""
+        try:
+            self._opened()
+        except (sqlite3.Error, OSError) as error:
+            log.error("influx_not_opened error=%s", error)  # the thread tries again
         self._thread.start()
 
     def stop(self) -> None:
@@ -105,9 +109,7 @@ class Forwarder:
             return self._later(Later(repr(error)), now_ms)
 
     def _step(self, now_ms: int) -> int:
-        if self._work is None:
-            self._work = self._made(Ledger.open(self._path))
-        work = self._work
+        work = self._opened()
         work.keep_minute(now_ms)
         left_ms = self._not_before_ms - now_ms
         if 0 < left_ms <= LONGEST_ASKED_MS:  # more: the clock was set back
@@ -122,6 +124,11 @@ class Forwarder:
         task.done(task.letters, now_ms)
         self._task = None
         return 0
+
+    def _opened(self) -> Work:
+        if self._work is None:
+            self._work = self._made(Ledger.open(self._path))
+        return self._work
 
     def _write(self, task: Task, now_ms: int) -> None:
         """In as many requests as it takes; those that were taken do not come again."""

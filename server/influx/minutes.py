@@ -32,6 +32,9 @@ class Live(Protocol):
 class Engine(Protocol):
     """What is read of :class:`server.alerts.engine.Engine`; from any thread."""
 
+    passed_ms: int | None
+    """When all was judged last; None before it ever was: then nobody knows what is wrong."""
+
     def alerts(self) -> tuple[Alert, ...]:
         """All that are not closed."""
 
@@ -72,7 +75,8 @@ class Visits:
 def lines(live: Live, engine: Engine | None, visits: Visits, now_ms: int) -> list[str]:
     """A line for each network, of the full minute that ``now_ms`` is in."""
     at_ms = now_ms // MINUTE_MS * MINUTE_MS
-    alerts = _alerts(engine) if engine else {}
+    judged = engine is not None and engine.passed_ms is not None
+    alerts = _alerts(engine) if engine and judged else {}
     made = []
     for network in live.networks().values():
         states = live.states(network.id)
@@ -80,7 +84,7 @@ def lines(live: Live, engine: Engine | None, visits: Visits, now_ms: int) -> lis
         counts["visits_today"] = _sum(
             visits.today(each.station.id, network.time_zone, now_ms) for each in states
         )
-        if engine:
+        if judged:
             found = alerts.get(network.id, Counter())
             counts |= {f"alerts_{severity}": found[severity] for severity in _TOLD}
         made.append(points.network(network.id, network.name_zh, counts, at_ms))

@@ -26,6 +26,8 @@ NETWORKS = {
 class Engine:
     """Alerts of one station of the street, one of them said by another already."""
 
+    passed_ms: int | None = NOON_MS
+
     def alerts(self) -> tuple[Alert, ...]:
         kinds: list[tuple[str, Severity, State]] = [
             ("cabinet_smoke", "safety", "firing"),
@@ -110,8 +112,11 @@ def test_networks_count_what_is_inside_them(store: Store, live: Heard) -> None:
 
 
 def test_without_alerts_nothing_is_said_of_them(live: Live) -> None:
-    told = fields(minutes.lines(live, None, Visits(live, lambda *_: 0), NOON_MS))
-    assert "alerts_warning" not in told["net"]
+    unjudged = Engine()
+    unjudged.passed_ms = None
+    for engine in (None, unjudged):
+        told = fields(minutes.lines(live, engine, Visits(live, lambda *_: 0), NOON_MS))
+        assert "alerts_warning" not in told["net"]
 
 
 def test_the_minute_is_a_full_one(live: Live) -> None:
