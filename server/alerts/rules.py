@@ -4,7 +4,7 @@ A finding is made of everything that is wrong, and of everything that has an ale
 is true, false or, when nobody can say, unknown. Nothing is said of what is well and has no alert.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Final
 
 from server.alerts import rules_machine as machine
@@ -73,6 +73,8 @@ PARTS: Final[Mapping[str, str]] = {
 
 _BY_SILENCE: Final = frozenset({"station_offline", "messages_rejected"})
 """Judged without a fresh snapshot."""
+_ALWAYS: Final = _BY_SILENCE | {code for code in RULES if KINDS[code].schedule == "always"}
+"""Judged also while nobody may expect to be let in."""
 
 
 def judge(
@@ -85,17 +87,20 @@ def judge(
             then what it is about, and the other rules are heard. None: the exception goes on.
     """
     at_ms = facts.snapshot.at_ms if facts.snapshot else None
-    fresh, open_ = facts.fresh(at_ms, now_ms), facts.open
+    due: Container[str] = _BY_SILENCE
+    if facts.fresh(at_ms, now_ms):
+        due = RULES if facts.open else _ALWAYS
+    alerted = {kind for kind, _ in facts.alerts}
     for code, rule in RULES.items():
-        due = code in _BY_SILENCE or (fresh and (open_ or KINDS[code].schedule == "always"))
         words: tuple[Word, ...] = ()
         try:
-            words = tuple(rule(facts, limits, now_ms)) if due else ()
+            words = tuple(rule(facts, limits, now_ms)) if code in due else ()
         except Exception:
             if failed is None:
                 raise
             failed(code)
-        yield from _findings(code, facts.station.id, words, facts.alerts, at_ms or 0)
+        if code in alerted or [said for said in words if said.truth == "true"]:
+            yield from _findings(code, facts.station.id, words, facts.alerts, at_ms or 0)
 
 
 def judge_district(facts: DistrictFacts, limits: AlertThresholds, now_ms: int) -> Iterator[Finding]:

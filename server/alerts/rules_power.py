@@ -55,11 +55,10 @@ def slot_fault(facts: Facts, limits: AlertThresholds, now_ms: int) -> Iterator[W
     for cabinet, at_ms in _cabinets(facts):
         for slot in cabinet.slots:
             wrong = slot.charge == "fault" or bool(slot.alarms)
-            if not wrong and not facts.alerts:
-                continue
-            known = cabinet.online and (wrong or slot.charge != "unknown" or slot.battery == "absent")
-            alarms = ",".join(slot.alarms) or None
-            yield word(f"{cabinet.id}/{slot.n}", wrong if known else None, at_ms, alarms=alarms)
+            if wrong or (facts.alerts and ("slot_fault", f"{cabinet.id}/{slot.n}") in facts.alerts):
+                known = cabinet.online and (wrong or slot.charge != "unknown" or slot.battery == "absent")
+                alarms = ",".join(slot.alarms) or None
+                yield word(f"{cabinet.id}/{slot.n}", wrong if known else None, at_ms, alarms=alarms)
 
 
 def mains_lost(facts: Facts, limits: AlertThresholds, now_ms: int) -> Iterator[Word]:
