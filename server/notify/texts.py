@@ -13,7 +13,7 @@ from server.model import Network, Station, StationState
 from server.notify.harmless import harmless
 from server.notify.model import Message, Refused
 from server.web.public import Name, iso
-from server.web.staff.times import span
+from server.web.spans import span
 from server.web.text import Text
 
 MOST_ITEMS: Final = 12

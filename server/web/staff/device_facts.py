@@ -9,7 +9,7 @@ from server.alerts import limits
 from server.alerts.kinds import AlertThresholds
 from server.live import Registered
 from server.model import RANKING, CabinetState, Network, Station, Thresholds
-from server.web.staff import times
+from server.web.spans import span
 from server.web.text import Text
 
 Source = Literal["station", "network", "default"]
@@ -103,7 +103,7 @@ def shown(text: Text, name: str, value: float) -> str:
     """A number with the unit that its name ends with."""
     if name.endswith("_ms"):
         exact = round(value / 1000)
-        return text("staff.span.seconds", count=exact) if exact % 60 else times.span(text, round(value))
+        return text("staff.span.seconds", count=exact) if exact % 60 else span(text, round(value))
     unit = {"c": " °C", "pct": " %", "w": " W"}.get(name.rpartition("_")[2], "")
     return f"{value:g}{unit}"
 

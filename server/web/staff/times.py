@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from server.web.spans import span
 from server.web.text import Text
 
 _MINUTE_MS: Final = 60_000
-_HOUR_MS: Final = 3_600_000
-_DAY_MS: Final = 86_400_000
 
 
 def moment(text: Text, at_ms: int, zone: str) -> str:
@@ -28,19 +27,6 @@ def moment(text: Text, at_ms: int, zone: str) -> str:
 def whole(at_ms: int, zone: str) -> str:
     """``2026-07-01 14:20:05``: to read out, to compare, in tooltips."""
     return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def span(text: Text, ms: int) -> str:
-    """A length of time in one unit or two: ``40 秒``, ``5 分钟``, ``3 小时 5 分钟``, ``12 天``."""
-    if ms < _MINUTE_MS:
-        return text("staff.span.seconds", count=max(0, ms) // 1000)
-    if ms < _HOUR_MS:
-        return text("staff.span.minutes", count=ms // _MINUTE_MS)
-    if ms < _DAY_MS:
-        hours, minutes = ms // _HOUR_MS, ms % _HOUR_MS // _MINUTE_MS
-        key = "staff.span.hours_minutes" if minutes else "staff.span.hours"
-        return text(key, count=hours, minutes=minutes)
-    return text("staff.span.days", count=ms // _DAY_MS)
 
 
 def ago(text: Text, at_ms: int) -> str:

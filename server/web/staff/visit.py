@@ -14,6 +14,7 @@ from server.accounts.sessions import Session
 from server.web import public
 from server.web.bodies import accepts_gzip
 from server.web.render import Renderer, View
+from server.web.spans import span
 from server.web.staff import forms, menu, times
 from server.web.staff.services import Staff
 from server.web.text import Text, strings
@@ -122,7 +123,7 @@ class Call:
 
     def span(self, ms: int) -> str:
         """A length of time."""
-        return times.span(self.text, ms)
+        return span(self.text, ms)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page of ``templates/``; what is answered with 400 or more is logged as refused."""
