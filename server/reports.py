@@ -167,16 +167,6 @@ class Reports:
             rows = connection.execute(wanted if done else wanted.where(_OPEN)).mappings()
             return [Report(**row) for row in rows]
 
-    def open_by_station(self) -> Mapping[str, int]:
-        """How many reports are open of each station that has some.
-
-        Raises:
-            ReportsError: they cannot be read.
-        """
-        counted = select(REPORTS.c.station, func.count()).where(_OPEN).group_by(REPORTS.c.station)
-        with self._reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(counted)}
-
     def open_count(self) -> int:
         """How many reports nobody has closed yet.
 

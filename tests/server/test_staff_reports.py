@@ -6,16 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from server.accounts.roles import may
 from server.alerts.model import Alert, Subject
 from server.reports import Report
-from server.web.staff.gate import Visit
-from server.web.staff.reports import waiting
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.staff import MINUTE_MS, NOW_MS
 
@@ -208,14 +204,3 @@ def test_a_file_that_breaks_is_said_and_the_rest_goes_on(browse: Browse, tmp_pat
     assert browser.get("/staff/reports").status_code == 503
     assert browser.post("/staff/reports/1/take").status_code == 503
     assert browser.get("/staff/stations/city-0001").status_code == 200
-
-
-@pytest.mark.parametrize(("user", "count"), [("vi", 4), ("max", 2), ("tian", 1)])
-def test_how_many_wait_is_counted_by_place(made: Console, user: str, count: int) -> None:
-    visit = SimpleNamespace(
-        staff=made.services,
-        sees=lambda place: may(made.staff.user(user), "look", place, made.live.networks()),
-    )
-    assert waiting(cast(Visit, visit)) == count
-    made.reports.work(1, "done", "ada", NOW_MS)
-    assert waiting(cast(Visit, visit)) == count - 1

@@ -77,17 +77,6 @@ def add_reports(gate: Gate) -> None:
         gate.form(f"/staff/reports/{{report_id}}/{name}", "handle_reports")(_act(what))
 
 
-def waiting(visit: Visit) -> int:
-    """How many reports are open at the places of whoever asks, for the menu; 0 where they cannot be read."""
-    try:
-        counts = _file(visit).open_by_station()
-    except (ReportsError, Refused) as error:
-        log.warning("reports_not_counted error=%s", error)
-        return 0
-    sees = _seeing(visit)
-    return sum(count for station, count in counts.items() if sees(station))
-
-
 def at_station(visit: Visit, station_id: str, *, done: bool = False) -> list[Report]:
     """The reports about one station, the newest first; none where they cannot be read."""
     try:
