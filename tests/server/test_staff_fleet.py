@@ -10,10 +10,10 @@ import pytest
 
 from contract import topics
 from contract.messages import Fault, Health
+from server.cells import harmless
 from server.influx.standing import Standing
 from server.model import Station
 from server.store import DeadLetter
-from server.web.staff.fleet import harmless
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.fleet import announce, speak
 from tests.support.staff import NOW_MS

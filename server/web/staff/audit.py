@@ -13,6 +13,7 @@ from fastapi import Response
 
 from server.accounts import audit
 from server.accounts.audit import Entry, Wanted
+from server.cells import harmless
 from server.web.public import Name
 from server.web.staff import deeds
 from server.web.staff.gate import Gate
@@ -23,8 +24,6 @@ ON_PAGE: Final = 50
 MOST_ROWS: Final = 20_000
 """Of one table; more is asked for by days."""
 _COLUMNS: Final = ("id", "at", "by", "what", "whom", "values")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, or as the end of the cell before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,8 @@ def as_csv(found: Iterable[Entry], zone: str) -> str:
         at = datetime.fromtimestamp(entry.at_ms / 1000, ZoneInfo(zone)).isoformat(timespec="milliseconds")
         values = json.dumps(entry.values, ensure_ascii=False, sort_keys=True)
         row = (entry.by, entry.what, entry.whom, values)
-        writer.writerow((entry.id, at, *map(harmless_cell, row)))
+        writer.writerow((entry.id, at, *map(harmless, row)))
     return lines.getvalue()
-
-
-def harmless_cell(text: str) -> str:
-    """The text; with an apostrophe before what a spreadsheet would compute (OWASP: CSV injection)."""
-    return f"'{text}" if text.lstrip(" \u3000").startswith(_FORMULA) else text
 
 
 def _asked(visit: Visit) -> Asked:

@@ -10,6 +10,7 @@ from fastapi import Response
 
 from server.accounts.roles import Place
 from server.alerts.kinds import AlertThresholds
+from server.cells import harmless
 from server.model import Network, family
 from server.web.public import Name, iso
 from server.web.staff.fleet_rows import (
@@ -41,8 +42,6 @@ _COLUMNS: Final = (
     "station", "name", "network", "district", "state", "measured_at", "link", "agent_version",
     "outbox_rows", "dropped_total", "health_at", "troubles",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,6 @@ def table(visit: Visit) -> Response:
     }
     # With a byte order mark: without it Excel takes Chinese for another encoding.
     return Response(written.getvalue().encode("utf-8-sig"), 200, headers)
-
-
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet takes for text, whatever it begins with."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 def _cells(row: Row) -> tuple[str, ...]:
