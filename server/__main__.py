@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from server.cli import demo, influx, networks, plates, reports, serve, stations, status, store, users, wall
+from server.cli import (
+    demo,
+    influx,
+    networks,
+    plates,
+    reports,
+    serve,
+    served,
+    stations,
+    status,
+    store,
+    users,
+    wall,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +32,7 @@ app.command()(demo.demo)
 app.add_typer(networks.app, name="networks")
 app.add_typer(stations.app, name="stations")
 app.add_typer(reports.app, name="reports")
+app.add_typer(served.app, name="report")
 app.command()(plates.plate)
 app.add_typer(users.app, name="users")
 app.add_typer(influx.app, name="influx")

@@ -28,6 +28,8 @@ from server.notify.writing import World
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports
+from server.rollups import Rollups
+from server.served.numbers import PART as SERVED
 from server.store.sqlite import Store
 from server.walls import PART as WALLS
 from server.web.staff.services import Staff
@@ -35,7 +37,7 @@ from server.web.text import Language, Text
 
 log = logging.getLogger(__name__)
 
-PARTS = (accounts.PART, alerts.PART, notify.PART, NOTICES, WALLS)
+PARTS = (accounts.PART, alerts.PART, notify.PART, NOTICES, SERVED, WALLS)
 
 
 class Office:
@@ -93,6 +95,7 @@ class Office:
                 pipeline=pipeline,
                 reports=reports,
                 settings=settings,
+                rollups=Rollups.open_reader(settings.rollups_db),
                 now_ms=now_ms,
             ),
         )

@@ -20,6 +20,7 @@ from server.imports.networks import KEYS
 from server.imports.stations import COLUMNS
 from server.model import Thresholds
 from server.web.events import MAX_READERS
+from server.web.front import LARGE_REQUEST, MAX_REQUEST, REACH
 from tests.support.mosquitto import SERVER_USER
 from tests.support.recordings import CHECKOUT
 
@@ -120,6 +121,12 @@ def locations() -> dict[str, str]:
 
 def test_the_proxy_passes_frames_at_once() -> None:
     assert "proxy_buffering off;" in locations()["/api/v1/events"]
+
+
+def test_the_proxy_takes_as_much_as_the_server() -> None:
+    said = locations()
+    assert f"client_max_body_size {MAX_REQUEST // 1024}k;" in said[""]
+    assert f"client_max_body_size {LARGE_REQUEST // 1024**2}m;" in said[REACH]
 
 
 def test_the_proxy_sets_what_the_server_believes_of_it() -> None:

@@ -15,7 +15,10 @@ from server.web.query import BadQueryError
 from server.web.staff.stream import Stream
 
 MAX_REQUEST: Final = 64 * 1024
-"""Bytes of a request's body."""
+"""Bytes of a request's body ..."""
+LARGE_REQUEST: Final = 1024 * 1024
+"""... and of a file of demand points, some 35,000 of them."""
+REACH: Final = "/staff/served-reach"
 CONSOLE: Final = "/staff/"
 """Says with a page of its own what is too large."""
 
@@ -47,7 +50,12 @@ def security(images: str = "") -> Headers:
 
 
 class TooLargeError(Exception):
-    """The body of a request passed :data:`MAX_REQUEST`."""
+    """The body of a request passed :data:`MAX_REQUEST`, or what its address allows."""
+
+
+def most_bytes(path: str) -> int:
+    """How long a request's body may be, by its path below the base path."""
+    return LARGE_REQUEST if path == REACH else MAX_REQUEST
 
 
 class Front:
@@ -150,7 +158,7 @@ class Front:
         # Every address that answers GET answers HEAD; the server leaves the body out.
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self._app(asked, _limited(receive), secured)
+            await self._app(asked, _limited(receive, most_bytes(self._path(scope))), secured)
         except TooLargeError:
             if not started:
                 await _too_large(send)
@@ -163,14 +171,14 @@ def _declared_length(scope: Scope) -> int:
     return 0
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     taken = 0
 
     async def limited() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_REQUEST:
+        if taken > most:
             raise TooLargeError
         return message
 

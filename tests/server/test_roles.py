@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "technician": {"enter", "look", "handle_alerts", "handle_reports", "silence", "correct_occupancy"},
     "manager": {
         *("enter", "look", "handle_alerts", "handle_reports", "silence", "correct_occupancy"),
-        *("inform_riders", "set_thresholds", "manage_walls"),
+        *("inform_riders", "set_thresholds", "enter_counts", "manage_walls"),
     },
     "admin": set(ACTIONS),
 }

@@ -58,6 +58,8 @@ def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_ov
             *WEB.glob("staff/*.py"),
             *WEB.parent.glob("plates/*.py"),
             *WEB.parent.glob("notify/*.py"),
+            *WEB.parent.glob("served/*.py"),
+            *WEB.parent.glob("cli/*.py"),
         ]
     )
     named = set(re.findall(r"""(?:\bt|say|self)\(f?['"`]([a-z_.0-9]+)['"`]""", source))

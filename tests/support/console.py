@@ -27,6 +27,7 @@ from server.notify.tables import PART as NOTIFY
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports
+from server.served.numbers import PART as SERVED
 from server.store.sqlite import Store
 from server.walls import PART as WALLS
 from server.web.bodies import Receive, Scope, Send
@@ -34,6 +35,7 @@ from server.web.build import build_web
 from server.web.front import Front
 from server.web.staff.services import Staff as Services
 from tests.support.asgi import Client, asking
+from tests.support.served import TableRollups
 from tests.support.staff import NOW_MS, Staff
 
 CITY: Final = Network("city", "城市", "City", simulated=True)
@@ -120,12 +122,13 @@ class Console:
 
     Attributes:
         now_ms: what every clock says; may be set.
+        rollups: daily sums, set by hand.
         staff: the desk with :data:`tests.support.staff.PROFILES`.
     """
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.now_ms = NOW_MS
-        self.staff = Staff(folder / "desk.db", parts=(ACCOUNTS, ALERTS, NOTICES, NOTIFY, WALLS))
+        self.staff = Staff(folder / "desk.db", parts=(ACCOUNTS, ALERTS, NOTICES, NOTIFY, SERVED, WALLS))
         desk = self.staff.desk
         self.registry = Registry.open(folder / "registry.db")
         self.registry.put_networks([CITY, TOWN])
@@ -134,6 +137,7 @@ class Console:
         self.live, self.pipeline = Live(self.store), Pipeline(connected=True, alive=True)
         self.live.refresh_registry(self.registry.networks(), self.registry.stations(), NOW_MS)
         self.reports = Reports.open(folder / "reports.db")
+        self.rollups = TableRollups()
         self.engine = TableEngine(self.live.networks, self.live)
         self.services = Services(
             desk=desk,
@@ -151,6 +155,7 @@ class Console:
             pipeline=self.pipeline,
             reports=self.reports,
             settings=settings or Settings(data_dir=folder),
+            rollups=self.rollups,
             now_ms=self.clock,
         )
         self.app: Front = build_web(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ from server.alerts.silences import Matcher, Silence
 from server.model import Network
 from server.notices import Draft, Notices
 from server.notify.checks import ChannelForm, ReceiverForm
+from server.served.model import Number
+from server.served.numbers import Numbers
 from server.walls import Walls
 from tests.support.console import Console, console
 from tests.support.staff import MINUTE_MS, NOW_MS, PASSWORD, TERMINAL
@@ -31,6 +34,7 @@ PEOPLE: Final = {
     "admin": Profile("总", "admin", everywhere=True),
 }
 LOGINS: Final = {role: f"walk-{role}" for role in PEOPLE}
+DAY: Final = date(2027, 1, 10)
 UNTIL_MS: Final = NOW_MS + 60 * MINUTE_MS
 
 
@@ -57,6 +61,7 @@ ALERT: Final = ("00000000000000a1", "00000000000000a2")
 _NOTHING_SET: Final = hashlib.blake2b(b"[]", digest_size=8).hexdigest()
 _LENGTH: Final = {"for": "1h", "reason": "known", "text": "已知道，正在修"}
 _NOTICE: Final = {"access": "words", "start": "", "end": "2027-01-15T20:00", "zh": "空调在修", "en": ""}
+_NUMBER: Final = {"kind": "count", "first": "2027-01-10", "count": "30"}
 _RECEIVER: Final = {
     "channel": "{channel}", "language": "zh", "reach": "all", "time_zone": "Asia/Shanghai"
 }  # fmt: skip
@@ -105,6 +110,19 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "GET /staff/walls": Sample(),
     "POST /staff/walls": Sample({"network": "lane", "name": "大厅"}, {"network": "city", "name": "大厅"}),
     "POST /staff/walls/{link_id}/revoke": _at("link_id", "1", "2"),
+    "GET /staff/served": Sample(),
+    "GET /staff/served.csv": Sample(),
+    "GET /staff/served.xlsx": Sample(),
+    "GET /staff/served.json": Sample(),
+    "GET /staff/served-reach": Sample(),
+    "POST /staff/served-reach": Sample({"network": "city", "demand": "lon,lat\n112.5,37.8\n"}),
+    "GET /staff/served-numbers": Sample(),
+    "POST /staff/served-numbers": Sample(
+        {"place": "city/小店区", **_NUMBER}, {"place": "city/迎泽区", **_NUMBER}, frozenset({400})
+    ),
+    "GET /staff/served-numbers/{number_id}": _at("number_id", "1", "2"),
+    "POST /staff/served-numbers/{number_id}": _at("number_id", "1", "2", version="1", **_NUMBER),
+    "POST /staff/served-numbers/{number_id}/remove": _at("number_id", "1", "2", version="1"),
     "GET /staff/channels": Sample(),
     "GET /staff/add-channel": Sample(),
     "POST /staff/add-channel": Sample({"name": "新群", "kind": "others", "address": "ntfys://ntfy.sh/x-y-z"}),
@@ -170,6 +188,9 @@ class World:
             Notices(desk).add(draft, "ada", NOW_MS)
         for network in ("lane", "city"):
             Walls(desk).make(network, "大厅", "ada", NOW_MS)
+        for district in ("小店区", "迎泽区"):
+            counted = Number("count", "city", district, "", DAY, DAY, 30)
+            Numbers(desk).add(counted, "ada", today=DAY, now_ms=NOW_MS)
         self._reports()
         self._directory()
 

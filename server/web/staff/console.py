@@ -15,8 +15,11 @@ from server.web.staff.more import add_more
 from server.web.staff.notices import add_notices
 from server.web.staff.occupancy import add_occupancy
 from server.web.staff.people import add_people
+from server.web.staff.reach import add_reach
 from server.web.staff.receivers import add_receivers
 from server.web.staff.reports import add_reports
+from server.web.staff.served import add_served
+from server.web.staff.served_numbers import add_served_numbers
 from server.web.staff.services import Staff
 from server.web.staff.signin import add_sign_in
 from server.web.staff.silences import add_silences
@@ -37,6 +40,9 @@ PARTS = (
     add_notices,
     add_thresholds,
     add_walls,
+    add_served,
+    add_reach,
+    add_served_numbers,
     add_channels,
     add_receivers,
     add_people,

@@ -12,7 +12,7 @@ from server.web.text import Text
 
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "role": ("staff.role",),
-    "kind": ("staff.channels.kind", "notify.kind"),
+    "kind": ("staff.channels.kind", "notify.kind", "served.number"),
     "kinds": ("notify.kind",),
     "severities": ("notify.head",),
     "severity": ("notify.head",),
@@ -70,6 +70,8 @@ def whom(text: Text, entry: Entry, names: Names) -> Said:
         return Said(kind, f"/staff/alerts/{entry.whom}")
     if group == "notice":
         return Said(text("staff.audit.notice", id=entry.whom), f"/staff/notices/{entry.whom}")
+    if group == "served":
+        return Said(text("staff.audit.served", id=entry.whom))
     if group in ("silence", "maintenance") or entry.whom == entry.by:
         return Said("")
     if entry.whom in names.stations and group in ("thresholds", "occupancy"):

@@ -28,11 +28,11 @@ class FormError(Exception):
         super().__init__(reason)
 
 
-async def read(request: Request) -> Fields:
+async def read(request: Request, most: int = MAX_REQUEST) -> Fields:
     """All values of each name.
 
     Raises:
-        FormError: 413 longer than :data:`server.web.front.MAX_REQUEST`, 415 of another type, 400 no form.
+        FormError: 413 longer than ``most`` bytes, 415 of another type, 400 no form.
     """
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != CONTENT_TYPE:
@@ -41,7 +41,7 @@ async def read(request: Request) -> Fields:
     try:
         async for piece in request.stream():
             body += piece
-            if len(body) > MAX_REQUEST:
+            if len(body) > most:
                 raise FormError(413, "large")
     except TooLargeError as error:
         raise FormError(413, "large") from error

@@ -30,6 +30,7 @@ from server.accounts.roles import Action
 from server.accounts.sessions import COOKIE, Session, is_csrf
 from server.desk import DeskError
 from server.web.desk import RefusedError, check_sender
+from server.web.front import MAX_REQUEST
 from server.web.render import Renderer
 from server.web.staff import forms
 from server.web.staff.services import Staff
@@ -63,11 +64,15 @@ OpenHandler = Callable[[Call], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way into the console; ``action`` is None where nobody needs to be signed in."""
+    """A way into the console; ``action`` is None where nobody needs to be signed in.
+
+    ``most``: bytes of a body that are read.
+    """
 
     method: Method
     path: str
     action: Action | None
+    most: int = MAX_REQUEST
 
     def __str__(self) -> str:
         """As the log has it."""
@@ -91,9 +96,12 @@ class Gate:
         """A page that GET asks for."""
         return self._signed_in(Route("GET", path, action))
 
-    def form(self, path: str, action: Action) -> Callable[[Handler], Handler]:
-        """What POST sends, with the token that ``form_head`` puts into each form."""
-        return self._signed_in(Route("POST", path, action))
+    def form(self, path: str, action: Action, *, most: int = MAX_REQUEST) -> Callable[[Handler], Handler]:
+        """What POST sends, with the token that ``form_head`` puts into each form; ``most`` bytes of it.
+
+        More than usual has to be allowed by :func:`server.web.front.most_bytes`, too.
+        """
+        return self._signed_in(Route("POST", path, action, most))
 
     def open_page(self, path: str) -> Callable[[OpenHandler], OpenHandler]:
         """A page for everybody."""
@@ -160,7 +168,7 @@ class Gate:
         try:
             if route.method == "POST":
                 check_sender(request)
-                call = self.call(request, str(route), await forms.read(request))
+                call = self.call(request, str(route), await forms.read(request, route.most))
         except RefusedError as error:
             return call.refuse(error.status, f"staff.refused.{error.reason}")
         except forms.FormError as error:

@@ -36,6 +36,7 @@ ENTRIES: Final = (
     Entry("reports", "/staff/reports", "look", "report", first=True),
     Entry("notices", "/staff/notices", "look", "notice", first=True),
     Entry("more", "/staff/more", "enter", "menu", first=True),
+    Entry("served", "/staff/served", "look", "served", within="/staff/served-"),
     Entry("silences", "/staff/silences", "look", "silence"),
     Entry("thresholds", "/staff/thresholds", "look", "limits"),
     Entry("walls", "/staff/walls", "manage_walls", "wall"),

@@ -13,6 +13,7 @@ from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports
+from server.served.gather import Rollups
 from server.store.sqlite import Store
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Staff:
 
     Attributes:
         reports: None where its file cannot be opened.
+        rollups: daily sums, for reading; None where they cannot be read.
         now_ms: the wall clock.
     """
 
@@ -47,4 +49,5 @@ class Staff:
     pipeline: Pipeline
     reports: Reports | None
     settings: Settings
+    rollups: Rollups | None
     now_ms: Callable[[], int]

@@ -1,0 +1,112 @@
+"""Reads what a report is made of: the registry's stations, the daily roll-ups, what staff have entered."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from server.model import Network, Station, family
+from server.rollups import Day
+from server.served.model import Number, Report, Scope, district_of, street_of
+from server.served.numbers import Numbers
+from server.served.periods import Period
+from server.served.summing import Asked, Tally, report
+
+AT_ONCE: Final = 31
+"""Days that are read in one step: a city's month is 64,000 rows."""
+
+Progress = Callable[[int, int], None]
+"""Told how many days of how many are read."""
+
+
+class Rollups(Protocol):
+    """What is read of :class:`server.rollups.Rollups`."""
+
+    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:
+        """The daily sums of these days, both included."""
+
+
+class ScopeError(ValueError):
+    """There is no such place; the message says what there is."""
+
+
+def scoped(scope: Scope, networks: Mapping[str, Network], stations: Mapping[str, Station]) -> list[Station]:
+    """The stations of a scope, in the registry's order.
+
+    Raises:
+        ScopeError: the registry has no such network, district, street or station.
+    """
+    if scope.network not in networks:
+        raise ScopeError(f"no network {scope.network!r}; there are: {', '.join(networks) or 'none'}")
+    inside = family(networks, scope.network)
+    here = [station for station in stations.values() if station.network in inside]
+    for name, of in (("district", district_of), ("street", street_of)):
+        wanted = getattr(scope, name)
+        known = sorted({of(station) for station in here} - {""})
+        if wanted and wanted not in known:
+            raise ScopeError(
+                f"no {name} {wanted!r} in {scope.network}; there are: {', '.join(known) or 'none'}"
+            )
+        here = [station for station in here if wanted in ("", of(station))]
+    found = [station for station in here if scope.station in ("", station.id)]
+    if scope.station and not found:
+        raise ScopeError(f"no station {scope.station!r} in {scope.network}")
+    return found
+
+
+def today_of(network: Network, now_ms: int) -> date:
+    """The local date there."""
+    return datetime.fromtimestamp(now_ms / 1000, ZoneInfo(network.time_zone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What reports are made from; ``numbers`` is None where nobody can enter any."""
+
+    networks: Mapping[str, Network]
+    stations: Mapping[str, Station]
+    rollups: Rollups
+    numbers: Numbers | None
+
+
+def gather(
+    scope: Scope,
+    period: Period,
+    sources: Sources,
+    now_ms: int,
+    progress: Progress = lambda _done, _all: None,
+) -> Report:
+    """The report as of now.
+
+    Raises:
+        ScopeError: there is no such place.
+    """
+    inside = scoped(scope, sources.networks, sources.stations)
+    network, around = sources.networks[scope.network], family(sources.networks, scope.network)
+    networks = [sources.networks[id_] for id_ in around]
+    moment = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(network.time_zone))
+    gone = (moment.hour * 60 + moment.minute) / (24 * 60)
+    asked = Asked(scope, network, networks, inside, period, moment.date(), now_ms, gone)
+    ids = [station.id for station in inside]
+    spans = [span for span in (asked.elapsed, asked.compared) if span is not None]
+    tallies, whole, read = [], sum(span.days for span in spans), 0
+    for span in spans:
+        tallies.append(tally := Tally())
+        for first, last in _steps(span):
+            tally.add(sources.rollups.days(first, last, ids))
+            read += (last - first).days + 1
+            progress(read, whole)
+    now, before = (*tallies, Tally(), Tally())[:2]
+    return report(asked, now, before, _entered(sources.numbers, around, period))
+
+
+def _steps(span: Period) -> Sequence[tuple[date, date]]:
+    days = [part.first for part in span.parts("day")]
+    return [(days[at], days[min(at + AT_ONCE, len(days)) - 1]) for at in range(0, len(days), AT_ONCE)]
+
+
+def _entered(numbers: Numbers | None, networks: Sequence[str], period: Period) -> list[Number]:
+    if numbers is None:
+        return []
+    return [kept.number for kept in numbers.within(networks, period.first, period.last)]

@@ -1,0 +1,192 @@
+"""A report as sentences to paste, with what they rest on, in Chinese and English. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from server.served.model import Entered, Line, Report
+from server.served.periods import Period
+from server.web.public import Name
+from server.web.text import Text
+
+COMPARABLE: Final = 0.1
+"""Two periods are compared in words while their measured shares differ by no more: what was not measured is
+not counted, and the difference would be one of the devices."""
+WHOLE: Final = 0.9995
+"""From that share on "all of the time" is said."""
+LEAST_FOR_MEAN: Final = 2
+"""Days from which on a daily mean says something."""
+
+
+def span(text: Text, period: Period) -> str:
+    """``2026年7月``, ``2026年第28周（7月6日至7月12日）``, ``2026年7月1日至2026年7月20日``."""
+    first, last = (text.date(day.isoformat()) for day in (period.first, period.last))
+    if period.kind == "day" or period.days == 1:
+        return first
+    if period.kind == "week":
+        year, week, _ = period.first.isocalendar()
+        return text("served.span.week", year=year, week=week, first=first, last=last)
+    if period.kind in ("month", "year"):
+        whole = text.date(str(period))
+        return whole if _whole(period) else text("served.span.of", whole=whole, first=first, last=last)
+    return text("served.span.range", first=first, last=last)
+
+
+def _whole(period: Period) -> bool:
+    return period.before().after() == period
+
+
+def place(text: Text, report: Report) -> str:
+    """The network's name, with the district, street or station asked for."""
+    name = text.name(Name(report.network.name_zh, report.network.name_en))
+    if report.station is not None:
+        return text.name(Name(report.station.name_zh, report.station.name_en))
+    scope = report.scope
+    parts = [part for part in (name, scope.district, scope.street) if part]
+    return "".join(parts) if text.language == "zh" else ", ".join(parts[::-1])
+
+
+def share(text: Text, measured: float) -> str:
+    """``97%``; never rounded up to all of it, nor down to nothing."""
+    if measured >= WHOLE:
+        return "100%"
+    return text("served.share.least") if 0 < measured < 0.01 else f"{int(100 * measured)}%"
+
+
+def percent(value: float) -> str:
+    """``3.8%`` without a sign."""
+    return f"{abs(value):.1f}%".replace(".0%", "%")
+
+
+def rounded(text: Text, visits: int) -> str:
+    """As it is said in a speech: ``8100余`` for 8,137, ``8100`` for 8,100; under a hundred exactly.
+
+    余 is only said of what was rounded down: so many were counted, and some more.
+    """
+    step = 1 if visits < 100 else 10 if visits < 1_000 else 100 if visits < 10_000 else 1_000
+    down = visits // step * step
+    said = _ten_thousands(text, down) if text.language == "zh" and down >= 10_000 else text.number(down)
+    return said if down == visits else text("served.over", count=said)
+
+
+def _ten_thousands(text: Text, count: int) -> str:
+    return text("served.wan", count=f"{count / 10_000:g}")
+
+
+def headline(text: Text, report: Report) -> str:
+    """The sentence in short."""
+    if report.total.visits is None:
+        return nothing(text, report)
+    where, when = place(text, report), span(text, report.elapsed or report.period)
+    key = "served.short.station" if report.station else "served.short"
+    return text(key, when=when, where=where, visits=rounded(text, report.total.visits))
+
+
+def sentence(text: Text, report: Report) -> str:
+    """The sentence with its qualifier: exact, and how much was counted, by how many stations."""
+    total = report.total
+    if total.visits is None:
+        return nothing(text, report) + _entered(text, total.entered)
+    key = "served.sentence.station" if report.station else "served.sentence"
+    said = text(
+        key,
+        when=span(text, report.elapsed or report.period),
+        where=place(text, report),
+        visits=text.number(total.visits),
+        mean=_mean(text, total),
+        rests=_rests(text, total),
+    )
+    return said + _compared(text, report) + _entered(text, total.entered)
+
+
+def nothing(text: Text, report: Report) -> str:
+    """That there is no number, which is not none."""
+    key = "served.ahead" if report.elapsed is None else "served.nothing"
+    return text(key, when=span(text, report.elapsed or report.period), where=place(text, report))
+
+
+def _mean(text: Text, total: Line) -> str:
+    """A daily mean; rounded ones say so."""
+    if total.per_day is None or total.days < LEAST_FOR_MEAN:
+        return ""
+    digits = 0 if total.per_day >= 10 else 1
+    value = round(total.per_day, digits)
+    exact = value * total.days == total.sum.visits
+    return text("served.mean" if exact else "served.mean.about", count=text.number(value))
+
+
+def _rests(text: Text, total: Line) -> str:
+    """How many stations counted, and how much of the time."""
+    measured = share(text, total.share or 0)
+    key = "served.rests.all" if (total.share or 0) >= WHOLE else "served.rests"
+    if total.level == "station" or total.stations == 1:
+        return text(f"{key}.station", share=measured)
+    return text(key, counted=text.number(total.counted), stations=text.number(total.stations), share=measured)
+
+
+def _compared(text: Text, report: Report) -> str:
+    """Against the period before, where the two can be compared."""
+    change = report.total.change_pct
+    if change is None or report.compared is None or not comparable(report):
+        return ""
+    before = report.total.before
+    assert before is not None
+    key = "more" if change > 0 else "less" if change < 0 else "same"
+    return text(
+        f"served.compared.{key}",
+        when=span(text, report.compared),
+        visits=text.number(before.visits),
+        change=percent(change),
+    )
+
+
+def before_share(report: Report) -> float | None:
+    """The measured share of the period before; None where there are no devices."""
+    before, compared = report.total.before, report.compared
+    days = report.total.instrumented * compared.days if compared else 0
+    return min(1.0, before.measured / days) if before is not None and days else None
+
+
+def comparable(report: Report) -> bool:
+    """Whether as much of the one period was measured as of the other, by and large."""
+    before, now = before_share(report), report.total.share
+    return before is not None and now is not None and abs(before - now) <= COMPARABLE
+
+
+def _entered(text: Text, entered: Entered) -> str:
+    """What staff have entered, apart."""
+    said = []
+    if entered.count is not None:
+        said.append(text("served.entered.count", count=text.number(entered.count)))
+    if entered.attendance is not None:
+        said.append(
+            text(
+                "served.entered.events",
+                count=entered.events,
+                events=text.number(entered.events),
+                attendance=text.number(entered.attendance),
+            )
+        )
+    return text("served.entered", said=text("list.separator").join(said)) if said else ""
+
+
+def notes(text: Text, report: Report) -> Iterator[str]:
+    """What whoever passes the numbers on has to know."""
+    total = report.total
+    yield text("served.note.visits")
+    if total.counted < total.stations:
+        yield text("served.note.uncounted", count=total.stations - total.counted, stations=total.stations)
+    if total.share is not None and total.share < WHOLE:
+        yield text("served.note.share", share=share(text, total.share))
+    if total.sum.known:
+        yield text("served.note.stay")
+    if total.sum.corrections:
+        yield text("served.note.corrected", count=total.sum.corrections, people=f"{total.sum.corrected:+d}")
+    if total.sum.energy_wh is not None or total.sum.swaps is not None:
+        yield text("served.note.metered")
+    if total.change_pct is not None and not comparable(report):
+        yield text("served.note.incomparable")
+    if total.entered.partly:
+        yield text("served.note.partly", count=total.entered.partly)
+    if report.running:
+        yield text("served.note.running")
+    yield text("served.note.late")

@@ -1,0 +1,108 @@
+// The 15-minute circle: a file is read into the form, and points are drawn on the map. The table needs neither.
+
+/* global L */
+
+import { Text } from "./facts.js";
+import { shown } from "./geo.js";
+import { element } from "./pins.js";
+
+const STYLES = ["../vendor/leaflet/leaflet.css", "../css/map.css"];
+const CLOSEST = 18;
+const SCALE_PX = 110;
+const KINDS = ["unserved", "unknown", "served"];
+const TONES = { served: "--good", unknown: "--unknown", unserved: "--bad" };
+
+const chooser = document.querySelector(".file");
+if (chooser) takeFiles(chooser);
+const button = document.querySelector(".show-map");
+const setup = document.getElementById("setup");
+if (button && setup) {
+  button.hidden = false;
+  button.addEventListener("click", () => open(JSON.parse(setup.textContent)));
+}
+
+function takeFiles(field) {
+  const form = field.closest("form");
+  field.hidden = false;
+  field.querySelector("input").addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    if (!file) return;
+    form.elements.demand.value = decoded(await file.arrayBuffer());
+    const line = form.querySelector(".read");
+    line.textContent = line.dataset.read.replace("{name}", () => file.name);
+  });
+}
+
+// Spreadsheets in China save GB 18030; only the digits matter.
+function decoded(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("gb18030").decode(bytes);
+  }
+}
+
+async function open(told) {
+  button.disabled = true;
+  const box = document.getElementById("map");
+  try {
+    const [{ Ground }] = await Promise.all([
+      import("./ground.js"), import("../vendor/leaflet/leaflet.js"), ...STYLES.map(style),
+    ]);
+    button.parentElement.hidden = true;
+    box.hidden = false;
+    draw(box, told, Ground);
+  } catch {
+    button.disabled = false;
+    button.textContent = button.dataset.failed;
+  }
+}
+
+function draw(box, told, Ground) {
+  const text = new Text(told, document.documentElement.lang.slice(0, 2));
+  const ground = box.appendChild(element("div", "ground"));
+  const note = box.appendChild(element("p", "hint"));
+  ground.setAttribute("role", "region");
+  ground.setAttribute("aria-label", text.say("staff.reach.map.label"));
+  const map = L.map(ground, { zoomControl: false, attributionControl: false, maxZoom: CLOSEST, preferCanvas: true });
+  const titles = { zoomInTitle: text.say("map.zoom_in"), zoomOutTitle: text.say("map.zoom_out") };
+  L.control.zoom({ position: "bottomright", ...titles }).addTo(map);
+  L.control.scale({ imperial: false, maxWidth: SCALE_PX }).addTo(map);
+  const points = told.points.map(([lat, lon, kind]) => ({ at: shown(lat, lon, told.map.datum), kind }));
+  const stations = told.stations.map((row) => ({ row, at: shown(row.lat, row.lon, told.map.datum) }));
+  map.fitBounds((points.length ? points : stations).map(({ at }) => at), { padding: [24, 24], maxZoom: 15 });
+  const tiles = new Ground(map, told.map, text, () => (note.textContent = tiles.words()));
+  tiles.name(stations);
+  note.textContent = tiles.words();
+  const colour = getComputedStyle(document.documentElement);
+  for (const { at, kind } of points) L.circleMarker(at, look(KINDS[kind], colour)).addTo(map);
+  for (const { row, at } of stations) mark(at, row.name, colour).addTo(map);
+  ground.dataset.drawn = String(points.length);
+}
+
+// Told by more than colour: filled, dashed, hollow.
+function look(kind, colour) {
+  const tone = colour.getPropertyValue(TONES[kind]).trim();
+  const shape = { served: { fillOpacity: 0.85 }, unknown: { fillOpacity: 0.25, dashArray: "2 2" } }[kind];
+  return { radius: 5, weight: 2, color: tone, fillColor: tone, fillOpacity: 0, interactive: false, ...shape };
+}
+
+function mark(at, name, colour) {
+  const half = 0.0006;
+  const ink = colour.getPropertyValue("--ink").trim();
+  const [lat, lon] = at;
+  const square = [[lat - half, lon - half], [lat + half, lon + half]];
+  const made = L.rectangle(square, { color: ink, fillColor: ink, fillOpacity: 1, weight: 4 });
+  return made.bindTooltip(element("bdi", "", name));
+}
+
+function style(path) {
+  return new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL(path, import.meta.url).href;
+    link.onload = resolve;
+    link.onerror = reject;
+    document.head.append(link);
+  });
+}

@@ -1,0 +1,145 @@
+"""The sentence: exact, with what it rests on, and never a number where nothing was measured."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from server.rollups import Day
+from server.served.model import Number, Report, Scope
+from server.served.periods import between, named
+from server.served.words import headline, notes, rounded, sentence, share, span
+from server.web.text import Text
+from tests.support.served import JULY, a_day, reported
+
+ZH, EN = Text("zh", 0), Text("en", 0)
+FIRST, JUNE = date(2026, 7, 1), date(2026, 6, 1)
+
+
+def every_day(visits: int, measured: float = 1.0, first: date = FIRST, days: int = 31) -> list[Day]:
+    """Both stations that have a device."""
+    return [
+        a_day(id_, first + timedelta(days=n), visits, measured) for id_ in ("one", "two") for n in range(days)
+    ]
+
+
+def test_the_sentence_of_a_month() -> None:
+    report = reported([*every_day(100), *every_day(100, first=JUNE, days=30)])
+    assert sentence(ZH, report) == (
+        "2026年7月，浏阳市“奔跑者”红色驿站共服务6200人次，日均200人次"
+        "（门口设备计数，3个驿站中有2个计到数，全程测到）。比2026年6月的6000人次增加3.3%。"
+    )
+    assert sentence(EN, report) == (
+        "2026-07: Liuyang served 6,200 visits, 200 a day (counted at the doors of 2 of 3 stations, "
+        "measured all of the time). That is 3.3% more than the 6,000 of 2026-06."
+    )
+
+
+def test_what_was_not_measured_is_said() -> None:
+    report = reported(every_day(101, 0.978))
+    said = sentence(ZH, report)
+    assert "日均202人次" in said
+    assert "测到的时间占97%，没测到的时间不计在内" in said
+    assert any("实际人次可能更多" in note for note in notes(ZH, report))
+
+
+def test_a_mean_that_is_rounded_says_so() -> None:
+    assert "日均约0.6人次" in sentence(ZH, reported([a_day("one", FIRST, 20)]))
+    assert "约" not in sentence(ZH, reported(every_day(3)))
+
+
+def test_periods_that_were_measured_otherwise_are_not_compared_in_words() -> None:
+    report = reported([*every_day(100), *every_day(100, 0.5, JUNE, 30)])
+    assert "比2026年6月" not in sentence(ZH, report)
+    assert any("不能直接比" in note for note in notes(ZH, report))
+
+
+@pytest.mark.parametrize(
+    ("visits", "zh", "en"),
+    [
+        (0, "0", "0"),
+        (37, "37", "37"),
+        (300, "300", "300"),
+        (308, "300余", "more than 300"),
+        (8_100, "8100", "8,100"),
+        (8_137, "8100余", "more than 8,100"),
+        (31_400, "3.1万余", "more than 31,000"),
+        (30_000, "3万", "30,000"),
+    ],
+)
+def test_a_round_number_is_never_more_than_was_counted(visits: int, zh: str, en: str) -> None:
+    assert (rounded(ZH, visits), rounded(EN, visits)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"), [(1.0, "100%"), (0.9994, "99%"), (0.978, "97%"), (0.004, "不到1%"), (0.0, "0%")]
+)
+def test_a_share_is_never_rounded_up(measured: float, said: str) -> None:
+    assert share(ZH, measured) == said
+
+
+def test_without_data_there_is_no_number() -> None:
+    report = reported([])
+    assert (
+        sentence(ZH, report) == "2026年7月，浏阳市“奔跑者”红色驿站没有计数数据，得不出服务人次（不等于0）。"
+    )
+    assert headline(ZH, report) == sentence(ZH, report)
+    assert "which is not 0" in sentence(EN, report)
+    assert "还没有开始" in sentence(ZH, reported([], named("month", "2026-09")))
+
+
+def test_nobody_came_is_a_zero() -> None:
+    assert "服务0人次" in sentence(ZH, reported(every_day(0)))
+
+
+def test_what_staff_entered_is_a_sentence_of_its_own() -> None:
+    numbers = [
+        Number("count", "liuyang", "", "", FIRST, FIRST, 320),
+        Number("event", "liuyang", "", "", FIRST, FIRST, 85, events=2),
+    ]
+    said = sentence(ZH, reported(every_day(1), numbers=numbers))
+    assert said.endswith("另有人工登记320人次、活动2场、参加85人次，没有算进上面的人次。")
+    assert "共服务62人次" in said
+    alone = sentence(ZH, reported([], numbers=numbers))
+    assert "得不出服务人次" in alone
+    assert "320" in alone
+
+
+def test_a_district_and_a_station_are_named() -> None:
+    rows = every_day(1)
+    assert "浏阳市“奔跑者”红色驿站关口街道共服务62人次" in sentence(
+        ZH, reported(rows, scope=Scope("liuyang", "关口街道"))
+    )
+    said = sentence(ZH, reported(rows, scope=Scope("liuyang", station="one")))
+    assert said.startswith("2026年7月，一号驿站服务31人次，日均1人次（门口设备计数，全程测到）")
+
+
+def test_corrections_and_the_running_month_are_noted() -> None:
+    rows = [a_day("one", FIRST, 20, corrected=-3, corrections=2)]
+    report = reported(rows, today=date(2026, 7, 10))
+    said = list(notes(ZH, report))
+    assert "站内人数校正过2次，合计-3人。校正只改“站里几个人”，不改人次。" in said
+    assert any("还没有结束" in note for note in said)
+    assert sentence(ZH, report).startswith("2026年7月（2026年7月1日至2026年7月10日）")
+
+
+@pytest.mark.parametrize(
+    ("period", "zh", "en"),
+    [
+        (JULY, "2026年7月", "2026-07"),
+        (named("year", "2026"), "2026年", "2026"),
+        (named("day", "2026-07-03"), "2026年7月3日", "2026-07-03"),
+        (
+            named("week", "2026-W28"),
+            "2026年第28周（2026年7月6日至2026年7月12日）",
+            "week 28 of 2026 (2026-07-06 to 2026-07-12)",
+        ),
+        (between("2026-07-01", "2026-07-20"), "2026年7月1日至2026年7月20日", "2026-07-01 to 2026-07-20"),
+    ],
+)  # fmt: skip
+def test_periods_in_words(period: object, zh: str, en: str) -> None:
+    assert (span(ZH, period), span(EN, period)) == (zh, en)  # type: ignore[arg-type]  # periods all
+
+
+def test_every_note_has_both_languages() -> None:
+    full: Report = reported([a_day("one", FIRST, 5, 0.5, energy_wh=1.0, swaps=1, corrections=1)])
+    assert len(list(notes(ZH, full))) == len(list(notes(EN, full))) > 5
