@@ -33,15 +33,18 @@ def means(
     days = [day for _, day in reading.packed(connection, no, first, min(last, reading.LAST_DAY))]
     inner = range(-(-from_ms // QUARTER_MS), -(-to_ms // QUARTER_MS))
     measured = coverage(chain.from_iterable(day.spans() for day in days))
-    known = [quarter for quarter, ms in sorted(measured.items()) if ms >= _LEAST_MS and quarter in inner]
+    known = [quarter for quarter, ms in measured.items() if ms >= _LEAST_MS and quarter in inner]
     if quantity in ("visits", "exits"):
         crossed = _crossed(connection, no, first, days, quantity == "exits")
         return {quarter: _IN_HOUR * float(crossed[quarter]) for quarter in known}
     found: dict[int, Sums] = {}
     for day in days:
         found |= day.sums(quantity)
-    told = ((quarter, _mean(found, quarter)) for quarter in known)
-    return {quarter: mean for quarter, mean in told if mean is not None}
+    mean = {quarter: sums.total / sums.number / THOUSAND for quarter, sums in found.items()}
+    for quarter in known:
+        if quarter not in mean and quarter - 1 in found and quarter + 1 in mean:
+            mean[quarter] = (found[quarter - 1].last / THOUSAND + mean[quarter + 1]) / 2
+    return {quarter: mean[quarter] for quarter in known if quarter in mean}
 
 
 def _crossed(
@@ -60,16 +63,6 @@ def _crossed(
                 before = total
         last[name] = before
     return crossed
-
-
-def _mean(found: Mapping[int, Sums], quarter: int) -> float | None:
-    sums = found.get(quarter)
-    if sums is not None:
-        return sums.total / sums.number / THOUSAND
-    before, after = found.get(quarter - 1), found.get(quarter + 1)
-    if before is None or after is None:
-        return None
-    return (before.last + after.total / after.number) / 2 / THOUSAND
 
 
 def by_day(found: Mapping[int, float], since: date, time_zone: str) -> dict[date, list[float | None]]:

@@ -59,7 +59,7 @@ def _crossed(partial: Partial, totals: dict[str, tuple[int, int]]) -> tuple[int,
 
 
 def coverage(spans: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Milliseconds measured, by quarter since 1970.
+    """Milliseconds measured, by quarter since 1970, oldest first.
 
     Args:
         spans: first and last snapshot of each quarter that has any, oldest first.
