@@ -16,6 +16,7 @@ from rich.table import Table
 from server import registry_schema, report_rows, upkeep
 from server.cli import console, existing, fail, problems, settings
 from server.config import Settings
+from server.rollups import tables
 from server.store import backup as backups
 from server.store import checking, lock, sizes
 from server.store import restore as restoring
@@ -32,6 +33,7 @@ _SCHEMAS: Final = {
     "readings.db": len(MIGRATIONS),
     "registry.db": registry_schema.SCHEMA_VERSION,
     "reports.db": report_rows.SCHEMA_VERSION,
+    "rollups.db": len(tables.MIGRATIONS),
 }
 
 app = typer.Typer(no_args_is_help=True, help="The databases: sizes, pruning, checks, backup and restore.")

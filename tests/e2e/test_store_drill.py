@@ -13,6 +13,7 @@ import pytest
 
 from contract.messages import Door
 from edge.sampler import Sample
+from server.rollups.writing import Writer
 from server.store import Accepted
 from server.store.chains import HOUR_MS
 from server.store.sqlite import Store
@@ -143,8 +144,8 @@ def stopped(broker: Broker, tmp_path: Path) -> ServerProcess:
         for number in range(6):
             times = range(first_ms, first_ms + DAYS * 24 * HOUR_MS, EVERY_MS)
             store.commit([_reading(number, seq, at_ms) for seq, at_ms in enumerate(times, 1)])
-    with closing(sqlite3.connect(data / "quarters.db")) as quarters:
-        quarters.executescript("CREATE TABLE followed (commits); INSERT INTO followed VALUES (34560)")
+    with closing(Writer.open(data / "rollups.db")) as rollups:
+        rollups.follow(6 * DAYS * 24 * 12, 0)
     return ServerProcess(settings_for(broker, data))
 
 

@@ -12,6 +12,7 @@ from contract.messages import Climate, Door, Snapshot
 from server.__main__ import app
 from server.model import Network, Station
 from server.registry import Registry
+from server.rollups.writing import Writer
 from server.store import Accepted, backup, lock, manifest, restore
 from server.store.lock import Lock
 from server.store.sqlite import Store
@@ -44,9 +45,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         registry.put_stations([Station("canteen", "city", "食堂")])
     with closing(Store.open(folder / "readings.db")) as store:
         store.commit([reading(n + 1, NOW_MS - (480 - n) * HOUR_MS) for n in range(480)])
-    with closing(sqlite3.connect(folder / "quarters.db")) as quarters:
-        quarters.executescript("CREATE TABLE followed (commits INTEGER); INSERT INTO followed VALUES (480)")
+    roll_up_to(folder, 480)
     return folder
+
+
+def roll_up_to(folder: Path, commits: int) -> None:
+    with closing(Writer.open(folder / "rollups.db")) as rollups:
+        rollups.follow(commits, 0)
 
 
 def typed(*words: str) -> Result:
@@ -82,7 +87,7 @@ def test_size_says_what_takes_what() -> None:
     assert result.exit_code == 0, said(result)
     assert "480 whole readings of 1 stations" in said(result)
     assert "20.0 days; raw_days is 14" in said(result)
-    assert "forecast: has not taken 0 of them yet" in said(result)
+    assert "roll-ups: has not taken 0 of them yet" in said(result)
     assert {"snapshot", "committed", "readings.db", "registry.db"} <= set(result.stdout.split())
 
 
@@ -95,8 +100,7 @@ def test_prune_takes_what_is_old(data: Path) -> None:
 
 
 def test_prune_waits_for_followers_and_says_whom_it_left_behind(data: Path) -> None:
-    with closing(sqlite3.connect(data / "quarters.db", isolation_level=None)) as quarters:
-        quarters.execute("UPDATE followed SET commits = 10")
+    roll_up_to(data, 10)
     assert "10 readings pruned" in said(typed("prune"))
     assert "has not taken 470 of them yet" in said(typed("size"))
 
@@ -119,8 +123,7 @@ def test_check_finds_what_is_wrong(data: Path) -> None:
         file.execute("UPDATE committed SET last = 470")
         file.execute("INSERT INTO people VALUES (1, 5, x'00')")
         file.execute("INSERT INTO occupancy VALUES (1, 5, '{')")
-    with closing(sqlite3.connect(data / "quarters.db", isolation_level=None)) as quarters:
-        quarters.execute("UPDATE followed SET commits = 481")
+    roll_up_to(data, 481)
     result = typed("check")
     assert result.exit_code == 1
     for found in (
@@ -128,7 +131,7 @@ def test_check_finds_what_is_wrong(data: Path) -> None:
         "canteen: 10 rows are not among the committed numbers",
         "canteen: 1 pruned hours cannot be unpacked",
         "canteen: 1 kept counts of people cannot be read",
-        "forecast: is at reading 481, the newest is 480",
+        "roll-ups: is at reading 481, the newest is 480",
     ):
         assert found in said(result)
 
@@ -158,7 +161,7 @@ def test_check_tells_numbers_that_never_came(data: Path) -> None:
 def test_a_backup_is_whole_and_says_of_what(tmp_path: Path) -> None:
     folder = made(tmp_path / "backups")
     found = json.loads((folder / manifest.NAME).read_text())
-    assert [part["name"] for part in found["parts"]] == ["quarters.db", "registry.db", "readings.db"]
+    assert [part["name"] for part in found["parts"]] == ["registry.db", "rollups.db", "readings.db"]
     assert (found["newest_id"], found["newest_ms"]) == (480, NOW_MS - HOUR_MS + 100)
     assert folder.stat().st_mode & 0o077 == 0, "passwords are in it"
     assert sorted(path.name for path in folder.iterdir()) == sorted(
@@ -173,18 +176,16 @@ def test_restore_puts_everything_back_and_says_what_is_lost(data: Path, tmp_path
         store.commit([reading(481, NOW_MS), reading(482, NOW_MS + 5000)])
     with closing(Registry.open(data / "registry.db")) as registry:
         registry.put_stations([Station("canteen", "city", "改名")])
-    (data / "later.db").write_bytes((data / "quarters.db").read_bytes())
+    (data / "later.db").write_bytes((data / "rollups.db").read_bytes())
     result = typed("restore", str(folder))
     assert result.exit_code == 0, said(result)
-    assert "restored: quarters.db, registry.db, readings.db" in said(result)
+    assert "restored: registry.db, rollups.db, readings.db" in said(result)
     assert "2 readings of 1 stations" in said(result)
     assert count(data) == 480
     with closing(Registry.open(data / "registry.db")) as registry:
         assert registry.stations()["canteen"].name_zh == "食堂"
     [aside] = data.glob("before-restore-*")
-    assert {"readings.db", "registry.db", "quarters.db", "later.db"} <= {
-        each.name for each in aside.iterdir()
-    }
+    assert {"readings.db", "registry.db", "rollups.db", "later.db"} <= {each.name for each in aside.iterdir()}
     assert count(aside) == 482, "nothing is thrown away"
     assert not (data / "later.db").exists(), "it would not fit to the others"
 
