@@ -9,7 +9,7 @@ from server.influx.client import Client
 from server.influx.follow import Follow
 from server.influx.forwarder import Forwarder
 from server.influx.ledger import Ledger
-from server.influx.minutes import Engine, Visits
+from server.influx.minutes import Engine
 from server.influx.places import Places
 from server.influx.standing import Standing
 from server.influx.work import Work
@@ -18,6 +18,7 @@ from server.live import Live
 from server.pipeline import Pipeline
 from server.store.commits import Commits
 from server.store.reader import Reader
+from server.today import Today
 
 
 def forwarder(
@@ -49,13 +50,13 @@ def forwarder_to(
     """The forwarder with its file at ``path``."""
     commits = Commits(store.path)
     follow = Follow(commits, Places(live))
-    visits = Visits(live, lambda station_id, at_ms: store.crossed_before(station_id, "visits", at_ms))
+    today = Today(live, store)
 
     def minute(at_ms: int) -> list[str]:
-        return minutes.lines(live, engine, visits, at_ms)
+        return minutes.lines(live, engine, today, at_ms)
 
     def work(ledger: Ledger) -> Work:
-        return Work(ledger, commits, follow, minute, visits.forget)
+        return Work(ledger, commits, follow, minute)
 
     def told(standing: Standing) -> None:
         pipeline.influx = standing

@@ -1,14 +1,14 @@
 """What a network comes to at present, once a minute. It cannot be made again later, so its lines are kept."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from server.alerts.model import Alert, Place, Subject
 from server.influx import points
 from server.model import Network, StationState
-from server.occupancy import Occupancy
-from server.rollups.calendar import local_day, midnight_ms
+from server.today import Today
 
 MINUTE_MS: Final = 60_000
 _FULL: Final = frozenset({"crowded", "full"})
@@ -24,9 +24,6 @@ class Live(Protocol):
 
     def states(self, network_id: str) -> list[StationState]:
         """The stations of a network and of those inside it."""
-
-    def people(self, station_id: str) -> Occupancy | None:
-        """The count of people."""
 
 
 class Engine(Protocol):
@@ -45,34 +42,7 @@ class Engine(Protocol):
         """Where a subject is."""
 
 
-class Visits:
-    """Visits since local midnight. Used by one thread.
-
-    Args:
-        before: visits of a station since its first snapshot, up to a moment.
-    """
-
-    def __init__(self, live: Live, before: Callable[[str, int], int]) -> None:
-        self._live, self._before = live, before
-        self._known: dict[str, tuple[int, int]] = {}
-
-    def forget(self, station_id: str) -> None:
-        """What is known of a station's past has changed."""
-        self._known.pop(station_id, None)
-
-    def today(self, station_id: str, time_zone: str, now_ms: int) -> int | None:
-        """None where nobody is counted."""
-        people = self._live.people(station_id)
-        if people is None or not people.totals:
-            return None
-        begins_ms = midnight_ms(local_day(now_ms, time_zone), time_zone)
-        known = self._known.get(station_id)
-        if known is None or known[0] != begins_ms:
-            known = self._known[station_id] = (begins_ms, self._before(station_id, begins_ms))
-        return max(0, people.visits - known[1])
-
-
-def lines(live: Live, engine: Engine | None, visits: Visits, now_ms: int) -> list[str]:
+def lines(live: Live, engine: Engine | None, today: Today, now_ms: int) -> list[str]:
     """A line for each network, of the full minute that ``now_ms`` is in."""
     at_ms = now_ms // MINUTE_MS * MINUTE_MS
     judged = engine is not None and engine.passed_ms is not None
@@ -81,9 +51,7 @@ def lines(live: Live, engine: Engine | None, visits: Visits, now_ms: int) -> lis
     for network in live.networks().values():
         states = live.states(network.id)
         counts = _counts(states)
-        counts["visits_today"] = _sum(
-            visits.today(each.station.id, network.time_zone, now_ms) for each in states
-        )
+        counts["visits_today"] = _visits(today, states, network.time_zone, now_ms)
         if judged:
             found = alerts.get(network.id, Counter())
             counts |= {f"alerts_{severity}": found[severity] for severity in _TOLD}
@@ -108,9 +76,11 @@ def _counts(states: Sequence[StationState]) -> dict[str, int | None]:
     }
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+def _visits(today: Today, states: Iterable[StationState], time_zone: str, now_ms: int) -> int | None:
+    """None where nobody is counted."""
+    zone = ZoneInfo(time_zone)
+    known = today.visits({state.station.id: zone for state in states}, now_ms)
+    return sum(known.values()) if known else None
 
 
 def _alerts(engine: Engine) -> dict[str, Counter[str]]:

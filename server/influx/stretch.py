@@ -3,6 +3,7 @@
 For a start in the middle, for what came late, and for filling a bucket with what was there before.
 """
 
+import heapq
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +11,7 @@ from server.influx.places import HOUR_MS, Place
 from server.influx.track import Track
 from server.occupancy import StaffCount
 from server.store.commits import Commits, Row
+from server.store.people import Sight
 
 WARM_MS: Final = 600_000
 """So much earlier it is begun: longer than any word is held back."""
@@ -40,9 +42,17 @@ class Stretch:
         self._counts = iter(commits.staff_counts(self._station_id, self._begin_ms))
         self._counted = next(self._counts, None)
 
-    def lines(self, to_ms: int = END_OF_TIME_MS) -> Iterator[tuple[Row, list[str]]]:
-        """Each row of ``from_ms <= at_ms < to_ms`` with its lines."""
-        for row in self._commits.stretch(self._station_id, self._begin_ms, to_ms):
+    def lines(self, to_ms: int = END_OF_TIME_MS) -> Iterator[tuple[Row | Sight, list[str]]]:
+        """Each row of ``from_ms <= at_ms < to_ms`` with its lines; of a pruned one those of the people."""
+        rows: Iterator[Row | Sight] = self._commits.stretch(self._station_id, self._begin_ms, to_ms)
+        sights: Iterator[Row | Sight] = self._commits.sights(self._station_id, self._begin_ms, to_ms)
+        for row in heapq.merge(rows, sights, key=_at_ms):
+            if isinstance(row, Sight):
+                self._count(row.at_ms)
+                lines = self.track.see(self._place, row)
+                if row.at_ms >= self._from_ms:
+                    yield row, lines
+                continue
             if row.undated or row.id > self._up_to:
                 continue
             self._count(row.at_ms)
@@ -58,6 +68,10 @@ class Stretch:
         while counted is not None and counted.at_ms <= at_ms:
             self.track.count(self._place, counted)
             counted = self._counted = next(self._counts, None)
+
+
+def _at_ms(each: Row | Sight) -> int:
+    return each.at_ms
 
 
 def track_before(commits: Commits, place: Place, at_ms: int) -> Track:

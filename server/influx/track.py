@@ -17,6 +17,7 @@ from server.model import Comfort, Crowding
 from server.occupancy import Observation, Occupancy, StaffCount, advance
 from server.store import packing
 from server.store.commits import Row
+from server.store.people import Sight
 
 REFRESH_MS: Final = 300_000
 """What seldom changes is written anew so often: as long as a snapshot counts as fresh."""
@@ -46,6 +47,14 @@ class Track:
     def count(self, place: Place, counted: StaffCount) -> None:
         """Staff have counted the people inside."""
         self.people, _ = advance(self.people, counted, place.rules)
+
+    def see(self, place: Place, sight: Sight) -> list[str]:
+        """Take in what a pruned row saw of people, all that is left of it; the line of it."""
+        doors = packing.doors_of(sight.layout, sight.values)
+        presence = packing.presence_of(sight.layout, sight.values)
+        self.people, _ = advance(self.people, Observation(sight.at_ms, doors, presence), place.rules)
+        places = place.known.station.places
+        return [points.occupancy(place.where, self.people, places, sight.at_ms)] if doors else []
 
     def lines(self, place: Place, row: Row) -> list[str]:
         """Take the next row in; its lines."""

@@ -48,7 +48,6 @@ class Work:
 
     Args:
         minute: the lines of the networks as they are at present.
-        rewritten: told of each station that was written anew.
     """
 
     def __init__(
@@ -57,11 +56,10 @@ class Work:
         commits: Commits,
         follow: Follow,
         minute: Callable[[int], list[str]],
-        rewritten: Callable[[str], None],
     ) -> None:
         self.ledger = ledger
         self._commits, self._follow = commits, follow
-        self._minute, self._rewritten = minute, rewritten
+        self._minute = minute
         self._source: Iterator[Task] = iter(())
         self._looked_ms, self._more = -FOLLOW_MS, False
         self._kept_ms = 0
@@ -165,7 +163,6 @@ class Work:
         self.ledger.rewritten(late, up_to_ms, letters, now_ms)
         if up_to_ms is None:
             self._late.pop(late.station_id, None)
-            self._rewritten(late.station_id)
 
 
 def _at_rest(late: Late, now_ms: int) -> bool:

@@ -14,10 +14,11 @@ import msgspec
 
 from contract.messages import Climate, Health
 from server.occupancy import Occupancy, StaffCount
-from server.store import history, schema
+from server.store import history, people, schema
 from server.store.chains import HOUR_MS, Layouts, Link, unpack
 from server.store.damage import DAMAGE, UNREADABLE
 from server.store.packing import Layout, Values
+from server.store.people import Sight
 
 SLICE_MS: Final = 6 * HOUR_MS
 """So much of a station's time is read at once; no longer does a reading transaction last."""
@@ -42,6 +43,7 @@ _SPAN: Final = (
     " WHERE s.station = ? AND s.at_ms >= ? AND s.at_ms < ? ORDER BY s.at_ms, s.seq, stream.name"
 )
 _FIRST: Final = "SELECT at_ms FROM snapshot WHERE station = ? AND at_ms >= ? ORDER BY at_ms LIMIT 1"
+_PRUNED: Final = "SELECT min(hour) FROM people WHERE station = ? AND hour >= ? AND hour <= ?"
 _NEWEST: Final = (
     "SELECT at_ms FROM snapshot WHERE station = ? AND id < ? AND flags & ? = 0 ORDER BY at_ms DESC LIMIT 1"
 )
@@ -96,7 +98,7 @@ class Commits:
         a backup put back) ids mean other rows: all that was received since, and a little more, is new.
         """
         with closing(self._open()) as connection:
-            newest = connection.execute("SELECT ifnull(max(id), 0) FROM snapshot").fetchone()[0]
+            newest = history.last_id(connection)
             row = connection.execute(_RECEIVED, (after_id,)).fetchone()
             if after_id <= newest and (row is None or row[0] != after_id or row[1] == received_ms):
                 return after_id
@@ -138,6 +140,20 @@ class Commits:
                 if found[1] >= from_ms
             ]
         return rows, end_ms
+
+    def sights(self, station_id: str, from_ms: int, to_ms: int) -> Iterator[Sight]:
+        """What is left of pruned hours: doors and presence alone, in the order of time."""
+        while from_ms < to_ms:
+            with closing(self._open()) as connection:
+                no = history.station_no(connection, station_id)
+                first = connection.execute(_PRUNED, (no, from_ms // HOUR_MS, to_ms // HOUR_MS)).fetchone()[0]
+                if first is None:
+                    return
+                from_ms = max(from_ms, first * HOUR_MS)
+                end_ms = min(from_ms + SLICE_MS, to_ms)
+                found = list(people.sights(connection, station_id, no, from_ms, end_ms))
+            from_ms = end_ms
+            yield from found
 
     def checkpoint(self, station_id: str, before_ms: int) -> Occupancy | None:
         """The kept occupancy of the newest hour that ended before ``before_ms``."""

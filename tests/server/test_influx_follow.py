@@ -8,6 +8,7 @@ import pytest
 
 from contract.messages import Snapshot
 from server.store import Counted
+from server.store.pruner import Ages, Pruner
 from server.store.sqlite import OccupancyChange
 from tests.support.forwarding import MIN, NOON_MS, Bucket, Forwarding, day, snapshot, station
 
@@ -158,6 +159,35 @@ def test_rows_without_a_date_of_their_own_are_left_out(scene: Forwarding, bucket
     scene.rest()
     assert [time for _, time in bucket.of("status")] == [str(NOON_MS - MIN)]
     assert scene.forwarder.reached() == 2
+
+
+def test_a_row_that_is_late_for_hours_that_were_pruned(tmp_path: Path) -> None:
+    hour = 60 * MIN
+    rows = [
+        day(n, NOON_MS + n * 10 * MIN, people_in=n, people_out=n // 2 if n % 7 else 0) for n in range(1, 60)
+    ]
+    late = day(13, rows.pop(12).at_ms, people_in=0, people_out=0)  # the doors began a new sum
+    expected = in_order(tmp_path / "in-order", sorted([*rows, late], key=lambda row: row.at_ms))
+    bucket = Bucket()
+    scene = Forwarding(tmp_path / "pruned", bucket.take, [station("a"), station("b")])
+    scene.steps()
+    scene.now_ms = rows[-1].at_ms
+    scene.commit("a", *rows)
+    scene.rest()
+    ages = Ages(raw_ms=2 * hour, late_ms=20 * hour, noted_ms=30 * hour)
+    scene.now_ms += 3 * hour
+    scene.commit("b", day(1, scene.now_ms, people_in=0, people_out=0))
+    scene.rest()
+    pruner = Pruner(scene.store, ages, {"InfluxDB": scene.forwarder.reached}, lambda: 1.0)
+    while pruner.step(scene.now_ms):
+        pass
+    assert len(list(scene.store.snapshots("a", 0, 2**53))) < len(rows) / 2
+    scene.commit("a", late)
+    scene.rest()
+    for measurement in ("occupancy", "climate"):
+        told = {key: each for key, each in bucket.of(measurement).items() if key[0].endswith("=a")}
+        assert told == expected.of(measurement), "also where only the people are left"
+    scene.close()
 
 
 def test_a_station_that_is_not_registered_holds_nothing_up(scene: Forwarding, bucket: Bucket) -> None:

@@ -9,11 +9,11 @@ import pytest
 from contract.messages import Climate, Door, Socket
 from server.alerts.model import Alert, Place, Severity, State, Subject
 from server.influx import minutes
-from server.influx.minutes import Visits
 from server.live import Live
 from server.model import Network
 from server.store import Accepted
 from server.store.sqlite import Store
+from server.today import Today
 from tests.support.forwarding import MIN, NOON_MS, snapshot, split, station
 
 NETWORKS = {
@@ -98,8 +98,7 @@ def test_networks_count_what_is_inside_them(store: Store, live: Heard) -> None:
         hear(live, "a", seq, at_ms, came)
     hear(live, "b", 1, NOON_MS - 7 * MIN, 0)
     live.recompute(NOON_MS)
-    visits = Visits(live, lambda id_, at_ms: store.crossed_before(id_, "visits", at_ms))
-    told = fields(minutes.lines(live, Engine(), visits, NOON_MS + 59_999))
+    told = fields(minutes.lines(live, Engine(), Today(live, store), NOON_MS + 59_999))
     assert told["net"] == {
         "name": '"网"', "registered": "4i", "instrumented": "3i", "online": "1i", "stale": "1i",
         "offline": "1i", "open": "1i", "crowded": "1i", "hot": "2i", "visits_today": "9i",
@@ -111,31 +110,14 @@ def test_networks_count_what_is_inside_them(store: Store, live: Heard) -> None:
     assert told["empty"]["alerts_warning"] == "0i"
 
 
-def test_without_alerts_nothing_is_said_of_them(live: Live) -> None:
+def test_without_alerts_nothing_is_said_of_them(live: Heard) -> None:
     unjudged = Engine()
     unjudged.passed_ms = None
     for engine in (None, unjudged):
-        told = fields(minutes.lines(live, engine, Visits(live, lambda *_: 0), NOON_MS))
+        told = fields(minutes.lines(live, engine, Today(live, live.store), NOON_MS))
         assert "alerts_warning" not in told["net"]
 
 
-def test_the_minute_is_a_full_one(live: Live) -> None:
-    lines = minutes.lines(live, None, Visits(live, lambda *_: 0), NOON_MS + 59_999)
+def test_the_minute_is_a_full_one(live: Heard) -> None:
+    lines = minutes.lines(live, None, Today(live, live.store), NOON_MS + 59_999)
     assert {line.rpartition(" ")[2] for line in lines} == {str(NOON_MS)}
-
-
-def test_visits_are_of_the_local_day(store: Store, live: Heard) -> None:
-    midnight_ms = NOON_MS - 12 * 60 * MIN
-    for seq, (at_ms, came) in enumerate(
-        [(midnight_ms - 3 * 60 * MIN, 0), (midnight_ms - MIN, 5), (midnight_ms + MIN, 7)], start=1
-    ):
-        hear(live, "a", seq, at_ms, came)
-    visits = Visits(live, lambda id_, at_ms: store.crossed_before(id_, "visits", at_ms))
-    assert visits.today("a", "Asia/Shanghai", NOON_MS) == 2
-    assert visits.today("a", "Pacific/Honolulu", NOON_MS) == 7, "the day of another zone"
-    assert visits.today("c", "Asia/Shanghai", NOON_MS) is None
-    assert visits.today("a", "Asia/Shanghai", NOON_MS + 24 * 60 * MIN) == 0
-    hear(live, "a", 4, midnight_ms - 2 * MIN, 3)
-    live.settle(NOON_MS + 10_000)
-    visits.forget("a")
-    assert visits.today("a", "Asia/Shanghai", NOON_MS) == 2
