@@ -99,7 +99,7 @@ def test_one_socket_and_one_slot_change_and_nothing_else(
         expect(slot.locator(".word")).to_have_text("满电")
         page.evaluate("window.others = [...document.querySelectorAll('.unit, .slot')].slice(1)")
         state = round_the_clock(1, now_ms)
-        first = replace(state.socket_list[0], state="charging", since_ms=now_ms - 125_000)
+        first = state.socket_list[0]._replace(state="charging", since_ms=now_ms - 125_000)
         live.put(
             replace(
                 state,
@@ -125,7 +125,7 @@ def test_a_socket_that_is_put_in_and_a_cabinet_that_is_taken_away(
         told = loaded(page, f"{url}/s/taiyuan-0001")
         page.get_by_text("看这一周").click()
         state = round_the_clock(1, now_ms)
-        new = replace(state.socket_list[0], id="s9", label="9")
+        new = state.socket_list[0]._replace(id="s9", label="9")
         live.put(replace(state, socket_list=(*state.socket_list, new), cabinets=()))
         expect(page.locator("[data-socket=s9] .word")).to_have_text("空着")
         expect(page.locator("[data-socket=s9] .since")).to_have_text("已 1 小时")
@@ -244,7 +244,7 @@ def test_a_hostile_station_is_shown_and_does_nothing(
         amenities=(HOSTILE,) * 3, host_kind=HOSTILE, hours=HOSTILE,
     )  # fmt: skip
     state = open_state(where, now_ms)
-    evil = replace(state.socket_list[0], id='s1"]', label=HOSTILE)
+    evil = state.socket_list[0]._replace(id='s1"]', label=HOSTILE)
     live.put(replace(state, socket_list=(evil, *state.socket_list[1:])))
     with phone(browser) as context:
         page = context.new_page()
@@ -252,7 +252,7 @@ def test_a_hostile_station_is_shown_and_does_nothing(
         expect(page.locator("h1")).to_contain_text("<script>document.title='owned'</script>")
         assert "owned" not in page.title().partition("</script>")[2]
         assert page.evaluate("document.scripts.length") <= 3
-        live.put(replace(state, socket_list=(replace(evil, state="fault"), *state.socket_list[1:])))
+        live.put(replace(state, socket_list=(evil._replace(state="fault"), *state.socket_list[1:])))
         expect(page.locator(".unit .word").first).to_have_text("坏了")
         hosts = page.evaluate(
             "[...document.querySelectorAll('.ways a')].map(link => new URL(link.href).host)"
@@ -344,7 +344,7 @@ def test_the_page_is_not_asked_for_again_and_again(
         page.on("request", lambda request: asked.append(request.url.removeprefix(url)))
         state = round_the_clock(1, now_ms)
         sockets = replace(state.sockets, free=1, occupied=4)
-        first = replace(state.socket_list[0], state="charging")
+        first = state.socket_list[0]._replace(state="charging")
         live.put(replace(state, sockets=sockets, socket_list=(first, *state.socket_list[1:])))
         expect(page.locator("[data-resource=sockets] .amount")).to_have_text("1/8")
         expect(page.locator("[data-socket=s1] .word")).to_have_text("充电中")

@@ -33,6 +33,7 @@ from server.store import Accepted
 from server.store.commits import Commits
 from server.store.reader import Reader
 from server.store.sqlite import Store
+from server.today import Today
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
@@ -268,10 +269,7 @@ class City:
         store.close()
 
     def _minutes(self, live: Live, reader: Reader) -> None:
-        def before(station_id: str, before_ms: int) -> int:
-            return reader.crossed_before(station_id, "visits", before_ms)
-
-        visits = minutes.Visits(live, before)
+        today = Today(live, reader)
         for ago in range(3):
-            self.lines += minutes.lines(live, None, visits, NOW - ago * MINUTE)
+            self.lines += minutes.lines(live, None, today, NOW - ago * MINUTE)
         self.lines.append(points.network("liuyang", NETWORKS["liuyang"].name_zh, ALERTS, NOW))

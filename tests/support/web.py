@@ -184,5 +184,5 @@ def crowd(state: StationState, now_ms: int) -> StationState:
         crowding=Crowding("full", 17, 16, False, now_ms, "places"),
         comfort=Comfort("hot", 31.2, 70, now_ms, reason="temperature"),
         sockets=SocketCounts(8, 0, 6, 1, 1, now_ms),
-        socket_list=tuple(replace(each, state="charging") for each in state.socket_list),
+        socket_list=tuple(each._replace(state="charging") for each in state.socket_list),
     )
