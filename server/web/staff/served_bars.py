@@ -6,8 +6,10 @@ from typing import Final
 
 HIGH: Final = 100
 """Height of the highest bar."""
-_LABELS: Final = 8
-"""At most so many are named below."""
+_LABELS: Final = 6
+"""At most so many are named below, so that they stand apart in large type ..."""
+_LAST: Final = 0.85
+"""... and none so far to the right that it would stand out of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def bars(values: Sequence[tuple[str, str, int | None]]) -> list[Bar]:
             name,
             value,
             None if value is None else round(HIGH * value / most) if most else 0,
-            short if at % every == 0 else "",
+            short if at % every == 0 and at <= _LAST * len(values) else "",
         )
         for at, (name, short, value) in enumerate(values)
     ]
