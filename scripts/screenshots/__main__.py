@@ -8,12 +8,12 @@ from typing import Final
 from playwright.sync_api import Browser
 
 import scripts.screenshots as package
-from scripts.screenshots import console, riders, wall
+from scripts.screenshots import console, counts, riders, wall
 from scripts.screenshots.shot import LANGUAGES, shoot
 from tests.support.browser import chromium
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
-PARTS: Final = (riders, console, wall)
+PARTS: Final = (riders, console, counts, wall)
 
 
 def draw(browser: Browser, wanted: Collection[str]) -> None:

@@ -69,7 +69,8 @@ def shoot(browser: Browser, site: Site, shot: Shot, language: str) -> bytes:
         context.clock.set_fixed_time(NOON)
         page = context.new_page()
         page.goto(site.address + shot.path.format_map({**site.blanks, "language": language}))
-        live(page)
+        if page.locator(LINE).count():
+            live(page)
         shot.act(page)
         page.wait_for_load_state("networkidle")
         session = context.new_cdp_session(page)

@@ -62,7 +62,7 @@ def rounded(text: Text, visits: int) -> str:
 
     余 is only said of what was rounded down: so many were counted, and some more.
     """
-    step = 1 if visits < 100 else 10 if visits < 1_000 else 100 if visits < 10_000 else 1_000
+    step = 1 if visits < 100 else 10 if visits < 1_000 else 100 if visits < 100_000 else 1_000
     down = visits // step * step
     said = _ten_thousands(text, down) if text.language == "zh" and down >= 10_000 else text.number(down)
     return said if down == visits else text("served.over", count=said)
@@ -78,7 +78,9 @@ def headline(text: Text, report: Report) -> str:
         return nothing(text, report)
     where, when = place(text, report), span(text, report.elapsed or report.period)
     key = "served.short.station" if report.station else "served.short"
-    return text(key, when=when, where=where, visits=rounded(text, report.total.visits))
+    return _marked(text, report) + text(
+        key, when=when, where=where, visits=rounded(text, report.total.visits)
+    )
 
 
 def sentence(text: Text, report: Report) -> str:
@@ -95,7 +97,12 @@ def sentence(text: Text, report: Report) -> str:
         mean=_mean(text, total),
         rests=_rests(text, total),
     )
-    return said + _compared(text, report) + _entered(text, total.entered)
+    return _marked(text, report) + said + _compared(text, report) + _entered(text, total.entered)
+
+
+def _marked(text: Text, report: Report) -> str:
+    """What is simulated is never taken for counted, wherever the sentence is pasted."""
+    return text("served.simulated") if report.network.simulated else ""
 
 
 def nothing(text: Text, report: Report) -> str:

@@ -117,7 +117,7 @@ def test_the_sentence_is_copied(browser: Browser, looked_at: Started) -> None:
         page.locator(".copy").first.click()
         expect(page.locator(".copy").first).to_have_text("已复制")
         copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied.startswith("2026年12月，城市共服务4206人次，日均约136人次（门口设备计数")
+        assert copied.startswith("【模拟数据】2026年12月，城市共服务4206人次，日均约136人次（门口设备计数")
 
 
 def test_files_are_downloaded_by_their_names(browser: Browser, looked_at: Started) -> None:

@@ -1,5 +1,6 @@
 """The sentence: exact, with what it rests on, and never a number where nothing was measured."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from server.served.model import Number, Report, Scope
 from server.served.periods import between, named
 from server.served.words import headline, notes, rounded, sentence, share, span
 from server.web.text import Text
+from tests.support import served
 from tests.support.served import JULY, a_day, reported
 
 ZH, EN = Text("zh", 0), Text("en", 0)
@@ -32,6 +34,13 @@ def test_the_sentence_of_a_month() -> None:
         "2026-07: Liuyang served 6,200 visits, 200 a day (counted at the doors of 2 of 3 stations, "
         "measured all of the time). That is 3.3% more than the 6,000 of 2026-06."
     )
+
+
+def test_what_is_simulated_says_so_wherever_it_is_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served, "NETWORK", replace(served.NETWORK, simulated=True))
+    report = reported(every_day(100))
+    assert sentence(ZH, report).startswith("【模拟数据】2026年7月")
+    assert headline(ZH, report) == "【模拟数据】2026年7月，浏阳市“奔跑者”红色驿站服务6200人次。"
 
 
 def test_what_was_not_measured_is_said() -> None:
@@ -62,7 +71,8 @@ def test_periods_that_were_measured_otherwise_are_not_compared_in_words() -> Non
         (308, "300余", "more than 300"),
         (8_100, "8100", "8,100"),
         (8_137, "8100余", "more than 8,100"),
-        (31_400, "3.1万余", "more than 31,000"),
+        (31_437, "3.14万余", "more than 31,400"),
+        (131_437, "13.1万余", "more than 131,000"),
         (30_000, "3万", "30,000"),
     ],
 )

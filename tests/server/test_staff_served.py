@@ -47,7 +47,7 @@ def signed(made: Console) -> Iterator[Signed]:
 def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
     page = signed("ada").get(PAGE).text
     assert "2026年12月，城市共服务3410人次，日均110人次" in page
-    assert "2026-12: City served 3,410 visits" in page, "both languages can be pasted"
+    assert "[simulated data] 2026-12: City served 3,410 visits" in page, "both languages can be pasted"
     assert "<strong>3410</strong>" in page
     assert "统计时间：2027-01-15 16:00:00" in page
 

@@ -49,7 +49,7 @@ async function open(told) {
     const [{ Ground }] = await Promise.all([
       import("./ground.js"), import("../vendor/leaflet/leaflet.js"), ...STYLES.map(style),
     ]);
-    button.parentElement.hidden = true;
+    button.hidden = true;
     box.hidden = false;
     draw(box, told, Ground);
   } catch {
