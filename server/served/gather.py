@@ -90,9 +90,11 @@ def gather(
     asked = Asked(scope, network, networks, inside, period, moment.date(), now_ms, gone)
     ids = [station.id for station in inside]
     spans = [span for span in (asked.elapsed, asked.compared) if span is not None]
-    tallies, whole, read = [], sum(span.days for span in spans), 0
+    tallies: list[Tally] = []
+    whole, read = sum(span.days for span in spans), 0
     for span in spans:
-        tallies.append(tally := Tally())
+        # Of the period before, only its sums by place are told.
+        tallies.append(tally := Tally(by_time=not tallies))
         for first, last in _steps(span):
             tally.add(sources.rollups.days(first, last, ids))
             read += (last - first).days + 1

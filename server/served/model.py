@@ -93,12 +93,15 @@ class Entered:
         events, attendance: how many events there were, and who came to them.
         count: persons served that somebody wrote down, None where nobody did.
         partly: entries that reach beyond the period, which nobody can divide.
+        count_rough, attendance_rough: one of the numbers was entered as 约, 多, 余 or 超.
     """
 
     count: int | None = None
     events: int = 0
     attendance: int | None = None
     partly: int = 0
+    count_rough: bool = False
+    attendance_rough: bool = False
 
 
 @dataclass(frozen=True, slots=True)

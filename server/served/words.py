@@ -159,18 +159,23 @@ def comparable(report: Report) -> bool:
     return before is not None and now is not None and abs(before - now) <= COMPARABLE
 
 
+def about(text: Text, count: int, rough: bool) -> str:
+    """A sum; 约 where one of its numbers was entered as being about so many."""
+    return text("served.about", count=text.number(count)) if rough else text.number(count)
+
+
 def _entered(text: Text, entered: Entered) -> str:
     """What staff have entered, apart."""
     said = []
     if entered.count is not None:
-        said.append(text("served.entered.count", count=text.number(entered.count)))
+        said.append(text("served.entered.count", count=about(text, entered.count, entered.count_rough)))
     if entered.attendance is not None:
         said.append(
             text(
                 "served.entered.events",
                 count=entered.events,
                 events=text.number(entered.events),
-                attendance=text.number(entered.attendance),
+                attendance=about(text, entered.attendance, entered.attendance_rough),
             )
         )
     return text("served.entered", said=text("list.separator").join(said)) if said else ""

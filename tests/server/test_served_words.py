@@ -114,6 +114,15 @@ def test_what_staff_entered_is_a_sentence_of_its_own() -> None:
     assert "320" in alone
 
 
+def test_a_sum_of_rough_numbers_is_rough() -> None:
+    numbers = [
+        Number("count", "liuyang", "", "", FIRST, FIRST, 320, "余"),
+        Number("count", "liuyang", "", "", FIRST, FIRST, 7),
+        Number("event", "liuyang", "", "", FIRST, FIRST, 85, events=2),
+    ]
+    assert "人工登记约327人次、活动2场、参加85人次" in sentence(ZH, reported([], numbers=numbers))
+
+
 def test_a_district_and_a_station_are_named() -> None:
     rows = every_day(1)
     assert "浏阳市“奔跑者”红色驿站关口街道共服务62人次" in sentence(

@@ -173,7 +173,7 @@ def test_a_number_is_entered_shown_and_counted_apart(made: Console, signed: Sign
     page = max_.get(NUMBERS).text
     assert "85 余人次 · 2 场 · <bdi>义诊&lt;b&gt;</bdi>" in page
     report = max_.get(f"{PAGE}?place=city&by=month&period=2026-12").text
-    assert "另有活动2场、参加85人次，没有算进上面的人次" in report
+    assert "另有活动2场、参加约85人次，没有算进上面的人次" in report
     assert "<strong>3410</strong>" in report
     (entry,) = (each for each in made.staff.audit() if each.what.startswith("served."))
     assert (entry.by, entry.whom, entry.values["count"], entry.values["district"]) == (

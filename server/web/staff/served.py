@@ -16,7 +16,7 @@ from server.served.model import LEVELS, Level, Line, Report
 from server.served.numbers import Numbers
 from server.served.sheets import write_xlsx
 from server.served.tables import as_json, shown, write_csv
-from server.served.words import before_share, headline, notes, percent, place, sentence, share, span
+from server.served.words import about, headline, notes, place, sentence, share, span
 from server.web.staff.gate import Gate
 from server.web.staff.served_bars import Bar, bars
 from server.web.staff.served_choice import KINDS, Choice, choices, chosen
@@ -60,9 +60,8 @@ def page(visit: Visit) -> Response:
         short=headline(text, made),
         notes=list(notes(text, made)),
         share=share,
-        percent=percent,
+        about=about,
         compared=span(text, made.compared) if made.compared else "",
-        before_share=before_share(made),
         tables=[_table(made, text, level) for level in levels(made)[1:]],
         days=_days(made, text),
         hours=_hours(made, text),
