@@ -4,12 +4,12 @@ from types import ModuleType
 
 import pytest
 
-from scripts.screenshots import console, riders
+from scripts.screenshots import console, counts, riders
 from scripts.screenshots.shot import shoot
 from tests.support.browser import chromium
 
 
-@pytest.mark.parametrize(("part", "name"), [(riders, "forecast"), (console, "readings")])
+@pytest.mark.parametrize(("part", "name"), [(riders, "forecast"), (console, "readings"), (counts, "served")])
 def test_a_picture_is_the_same_each_time(part: ModuleType, name: str) -> None:
     pictures = []
     for _ in range(2):

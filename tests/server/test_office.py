@@ -1,6 +1,7 @@
 """What staff work with beside the readings: it comes up with the server, and the server without it."""
 
 import time
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -35,6 +36,8 @@ def test_smoke_from_a_station_to_the_desk(broker: Broker, tmp_path: Path) -> Non
         assert office.staff.ledger.find(alert.id) == alert
         until(engine.well, SOON_S, "passes are made")
         assert httpx.get(f"http://127.0.0.1:{server.http_port}/staff", timeout=5).status_code == 303
+        assert office.staff.rollups is not None
+        assert office.staff.rollups.days(date(2026, 7, 1), date(2026, 7, 31)) == [], "no day is over yet"
 
 
 @pytest.mark.parametrize("trouble", ["a folder", "not a database", "of a newer program"])
@@ -64,4 +67,4 @@ def test_without_its_file_riders_are_served(
 
 
 def test_every_part_of_the_desk_is_opened() -> None:
-    assert [part.name for part in PARTS] == ["accounts", "alerts", "notify", "notices", "served", "walls"]
+    assert [part.name for part in PARTS] == ["accounts", "alerts", "notify", "notices", "walls", "served"]
