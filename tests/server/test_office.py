@@ -67,4 +67,4 @@ def test_without_its_file_riders_are_served(
 
 
 def test_every_part_of_the_desk_is_opened() -> None:
-    assert [part.name for part in PARTS] == ["accounts", "alerts", "notify", "notices", "walls", "served"]
+    assert [part.name for part in PARTS] == ["accounts", "alerts", "notify", "notices", "served", "walls"]
