@@ -109,6 +109,8 @@ class Commits:
         """Whether there is another file than at the last call: :meth:`found_again` has to be asked then."""
         stat = self._path.stat()
         before, self._file = self._file, (stat.st_dev, stat.st_ino)
+        if before != self._file:
+            self.forget()  # another file numbers its stations anew, also where its commits go on
         return before != self._file
 
     def next(self, after_id: int, limit: int) -> tuple[int, list[Row]]:

@@ -94,6 +94,21 @@ def test_the_same_file_goes_on_where_it_was(store: Store) -> None:
     assert commits.found_again(3, NOON_MS + 3 * MIN) == 3, "its row was pruned meanwhile"
 
 
+def test_a_store_begun_anew_numbers_its_stations_anew(store: Store) -> None:
+    """A corrupt file is moved aside while all runs: commits go on, stations get numbers as they come."""
+    put(store, "a", 1, NOON_MS)
+    put(store, "b", 1, NOON_MS)
+    commits = Commits(store.path)
+    commits.replaced()
+    assert [row.station_id for row in commits.next(0, 10)[1]] == ["a", "b"]
+    store.replace(sqlite3.DatabaseError("malformed"))
+    put(store, "b", 2, NOON_MS + MIN)
+    put(store, "a", 2, NOON_MS + MIN)
+    assert commits.replaced()
+    assert commits.found_again(2, NOON_MS) == 2, "no number was given again"
+    assert [row.station_id for row in commits.next(2, 10)[1]] == ["b", "a"]
+
+
 def test_in_another_file_all_that_was_received_since_is_new(tmp_path: Path, store: Store) -> None:
     hour = BEFORE_LOST_MS
     for seq in range(1, 11):
