@@ -6,14 +6,15 @@ had to stay because something late came into them, or because a follower had not
 
 A follower that stands still for long must not fill the disk. Past :data:`PATIENCE` times the age, or when
 the disk has less than :data:`TIGHT` free, pruning goes on without it, and what it will never get is counted
-in the same transaction.
+in the same transaction. But one that has only begun (after an upgrade, or with a new file) is given as long
+as a reading is kept, and :data:`GRACE_MS` on a full disk: a year's readings are not lost to its first second.
 """
 
 import heapq
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -29,6 +30,7 @@ BUDGET_S: Final = 0.02
 PATIENCE: Final = 2
 TIGHT: Final = 0.05
 """Share of the disk."""
+GRACE_MS: Final = HOUR_MS
 
 Followers = Mapping[str, Callable[[], int | None]]
 """By name, the commit up to which each has taken everything for good, None for one that wants nothing; quick,
@@ -88,6 +90,9 @@ class Pruner:
         self._round = _Round(0, whole=False)
         self._whole_ms = -DAY_MS
         self._away: set[str] = set()
+        self._behind: dict[str, _Now] = {}
+        """Since when each follower is known to be behind what is old; forgotten when it has caught up."""
+        self._seen_behind: set[str] = set()
         self.pruned_total = 0
         self.given_up_hours = 0
 
@@ -126,7 +131,12 @@ class Pruner:
         before = self._old_hour(present_ms)
         if self._round.next or before <= self._round.before_hour:
             return
-        whole = present_ms - self._whole_ms >= DAY_MS
+        tight = bool(self._behind) and self._free() < TIGHT
+        whole = tight or present_ms - self._whole_ms >= DAY_MS
+        if self._round.whole:  # the one that is over
+            self._behind = {name: since for name, since in self._behind.items() if name in self._seen_behind}
+        if whole:
+            self._seen_behind.clear()
         first = 0 if whole else self._round.before_hour
         self._whole_ms = present_ms if whole else self._whole_ms
         self._round = _Round(before, whole, [Hour(first, no) for no in pruning.stations()])
@@ -153,17 +163,26 @@ class Pruner:
         behind = {name: taken for name, taken in now.reached.items() if taken < ages.newest_id}
         if not behind:
             return True
-        if not self._gone_without(hour, now):
+        if not self._gone_without(hour, behind, now):
             return False
         pruning.give_up(hour, behind, now.present_ms)
         self.given_up_hours += 1
         self._say(behind)
         return True
 
-    def _gone_without(self, hour: Hour, now: _Now) -> bool:
-        """True for hours that wait for a follower no longer."""
+    def _gone_without(self, hour: Hour, behind: Iterable[str], now: _Now) -> bool:
+        """True for hours that wait for these followers no longer."""
+        waited_ms = min(self._behind_ms(name, now) for name in behind)
         old_ms = now.present_ms - PATIENCE * self._ages.raw_ms
-        return (hour.hour + 1) * HOUR_MS <= old_ms or self._free() < TIGHT
+        if (hour.hour + 1) * HOUR_MS <= old_ms and waited_ms >= self._ages.raw_ms:
+            return True
+        return waited_ms >= GRACE_MS and self._free() < TIGHT
+
+    def _behind_ms(self, name: str, now: _Now) -> int:
+        """For how long a follower is known to be behind: by both clocks, as either may jump."""
+        self._seen_behind.add(name)
+        since = self._behind.setdefault(name, now)
+        return min(now.server_ms - since.server_ms, now.present_ms - since.present_ms)
 
     def _say(self, behind: Mapping[str, int]) -> None:
         for name, reached in behind.items():

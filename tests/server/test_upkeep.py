@@ -72,15 +72,34 @@ def test_whom_it_leaves_behind_is_told_for_a_month(
 ) -> None:
     roll_up_to(settings, 5)
     pipeline = Pipeline()
-    steps(Upkeep(settings, store, pipeline))
-    assert store.counts().snapshots == 29, "it waits until they are twice so old"
-    assert pipeline.given_up == {"roll-ups": 6}
-    assert "6 readings were pruned before roll-ups had them" in notices(pipeline)[0]
-    for days, told in ((29, {"roll-ups": 6}), (31, {})):
+    upkeep = Upkeep(settings, store, pipeline)
+    steps(upkeep)
+    assert store.counts().snapshots == 35, "it may just have begun"
+    now_ms = NOW_MS + 15 * DAY_MS
+    store.commit([reading(41, now_ms)])
+    steps(upkeep, now_ms)
+    assert store.counts().snapshots == 15, "one is new"
+    assert pipeline.given_up == {"roll-ups": 21}
+    assert "21 readings were pruned before roll-ups had them" in notices(pipeline)[0]
+    for days, told in ((29, {"roll-ups": 21}), (31, {})):
         later = Pipeline()
         monkeypatch.setattr("server.store.pruner.Pruner.waits", lambda *_: True)
-        Upkeep(settings, store, later).step(NOW_MS + days * DAY_MS)
+        Upkeep(settings, store, later).step(now_ms + days * DAY_MS)
         assert later.given_up == told
+
+
+def test_what_an_upgrade_finds_is_rolled_up_before_it_goes(settings: Settings, store: Store) -> None:
+    """Forty days were kept, and there are no roll-ups yet."""
+    settings.rollups_db.unlink()
+    pipeline = Pipeline()
+    upkeep = Upkeep(settings, store, pipeline)
+    steps(upkeep)
+    assert store.counts().snapshots == 40
+    roll_up_to(settings, 40)
+    store.commit([reading(41, NOW_MS + DAY_MS)])
+    steps(upkeep, NOW_MS + DAY_MS)
+    assert store.counts().snapshots == 15
+    assert pipeline.given_up == {}
 
 
 def test_one_holds_a_lock_and_its_end_frees_it(tmp_path: Path) -> None:
