@@ -37,6 +37,8 @@ COMMITS_AT_ONCE: Final = 5_000
 """Commits that are looked at in one step; some 10 ms."""
 REACH_HOURS: Final = 24
 """So far behind a late row the number of people may be another: until the room was surely empty."""
+AHEAD_MS: Final = 2 * DAY_MS
+"""Nothing is due later than that, unless the clock was ahead when it was noted."""
 STEP_S: Final = 0.1
 """Of computing, and a step ends with what it is at; its transaction is one sync of the disk."""
 _HOURS: Final = 24
@@ -84,6 +86,7 @@ class Keeper:
         if last < before:  # the store's file was replaced, and counts from 1 again
             base, before = commits, 0
         with self._writer.transaction():
+            self._writer.bring_forward(now_ms + AHEAD_MS, now_ms + SETTLED_MS)
             for station_id, from_ms, to_ms in spans:
                 self._touch(station_id, from_ms // HOUR_MS, to_ms // HOUR_MS, base + before + 1, now_ms)
             self._writer.follow(base + last, base)
@@ -129,17 +132,26 @@ class Keeper:
         raw = read(note.station_id, *hours, self._thresholds(note.station_id))
         partials = _remade(kept, raw, hours, self._writer.followed()[1])
         self._writer.done(no, note._replace(last_hour=last), due_ms)
-        if not partials:
+        whole_ms = self._whole_ms(no, now_ms)
+        if not partials or (not kept and day * DAY_MS < whole_ms):
             return False
         if _inside(kept, last) != _inside(partials, last) and last + 1 < now_ms // HOUR_MS:
             end = min(last + REACH_HOURS, now_ms // HOUR_MS - 1)
             self._writer.touch(no, Note(note.station_id, last + 1, end, due_ms, note.first_id))
         self._writer.put_partials(no, day, partials, self._keep_days)
         for each in self._days(no, zone, hours, partials):
+            if midnight_ms(each, zone) < whole_ms and self._writer.has_day(no, each):
+                continue
             span = (midnight_ms(each, zone), midnight_ms(each + timedelta(days=1), zone))
             told = reading.told(self._writer.connection, no, span, {day: partials}, telling.OF_A_DAY)
             self._writer.put_days(no, telling.days(note.station_id, told, zone, now_ms))
         return local_day(hours[0], zone) < local_day(now_ms, zone)
+
+    def _whole_ms(self, no: int, now_ms: int) -> int:
+        """From when on a day's quarters are all kept; nothing can be added to the days before."""
+        oldest = reading.oldest_day(self._writer.connection, no)
+        forgotten_ms = now_ms - (self._keep_days - 1) * DAY_MS
+        return 0 if oldest is None else min(oldest * DAY_MS, forgotten_ms)
 
     def _thresholds(self, station_id: str) -> Thresholds:
         state = self._live.state(station_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from server.rollups import reading, tables
 from server.rollups.calendar import DAY_MS
@@ -13,6 +13,9 @@ from server.rollups.model import Day
 from server.rollups.packing import pack
 from server.rollups.partial import Partial
 from server.rollups.tables import PER_STATION
+
+FORGOTTEN: Final = 8
+"""Days of quarters that go with each new one, at most; more than one where the setting was made shorter."""
 
 
 class Note(NamedTuple):
@@ -95,6 +98,10 @@ class Writer:
             (no, *note[1:]),
         )
 
+    def bring_forward(self, after_ms: int, due_ms: int) -> None:
+        """Make due by ``due_ms`` what would be due after ``after_ms``."""
+        self.connection.execute("UPDATE touched SET due_ms = ? WHERE due_ms > ?", (due_ms, after_ms))
+
     def due(self, now_ms: int) -> Note | None:
         """What has waited longest."""
         row = self.connection.execute(
@@ -127,14 +134,26 @@ class Writer:
         key = no * PER_STATION + day
         row = (pack(day, partials), key)
         if not self.connection.execute("UPDATE quarters SET body = ? WHERE key = ?", row).rowcount:
+            self._forget(no * PER_STATION, key, keep_days)
             self.connection.execute("INSERT INTO quarters (body, key) VALUES (?, ?)", row)
-            old = (no * PER_STATION, key - keep_days)
-            self.connection.execute("DELETE FROM quarters WHERE key BETWEEN ? AND ?", old)
+
+    def _forget(self, base: int, new: int, keep_days: int) -> None:
+        """Forget quarters that were too old on the day before, a few: the new one's clock may be wrong."""
+        self.connection.execute(
+            "DELETE FROM quarters WHERE key IN (SELECT key FROM quarters WHERE key BETWEEN ? AND"
+            " (SELECT max(key) FROM quarters WHERE key BETWEEN ? AND ?) - ? ORDER BY key LIMIT ?)",
+            (base, base, new, keep_days - 1, FORGOTTEN),
+        )
 
     def put_days(self, no: int, days: Iterable[Day]) -> None:
         """Keep local days."""
         rows = [(no * PER_STATION + day.day.toordinal(), reading.encode_day(day[2:])) for day in days]
         self.connection.executemany("INSERT OR REPLACE INTO days VALUES (?, ?)", rows)
+
+    def has_day(self, no: int, day: date) -> bool:
+        """Whether a local day is kept."""
+        key = (no * PER_STATION + day.toordinal(),)
+        return self.connection.execute("SELECT 1 FROM days WHERE key = ?", key).fetchone() is not None
 
     def clear_days(self, no: int, since: date) -> None:
         """Forget the local days from then on, which are about to be made anew by another clock."""

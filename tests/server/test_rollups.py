@@ -273,8 +273,9 @@ def test_weeks_are_made_in_days_and_the_same(rig: Rig) -> None:
 def test_what_is_old_is_forgotten_but_for_its_days(rig: Rig) -> None:
     rig.fill(EIGHT, EIGHT + HOUR_MS, 4)
     rig.work(LATER)
-    rig.come(EIGHT + KEPT * DAY_MS, 4)
-    rig.work(LATER + KEPT * DAY_MS)
+    for days in (KEPT, KEPT + 1):
+        rig.come(EIGHT + days * DAY_MS, 4)
+        rig.work(LATER + days * DAY_MS)
     assert rig.quarters() == []
     assert rig.day().visits == 4
 
