@@ -13,7 +13,7 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry, parse
 from edge.options import ConfigError, Options
 from edge.sensors import Parts, Reading, SensorError, Verdict
-from edge.sensors.devices import CabinetPart, Part, SocketPart
+from edge.sensors.device_parts import CabinetPart, Part, SocketPart
 from edge.sensors.modbus_bus import Bus, TakenError, join, leave
 from edge.sensors.modbus_device import Device, Fact
 from edge.sensors.modbus_line import HINTS, Place, Serial, Tcp

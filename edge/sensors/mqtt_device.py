@@ -9,7 +9,7 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry, read_password
 from edge.options import Options
 from edge.sensors import Parts, Reading, SensorError, Verdict
-from edge.sensors.devices import Part
+from edge.sensors.device_parts import Part
 from edge.sensors.mqtt_known import Known, Snap, Talk
 from edge.sensors.mqtt_line import Message, Place, join, leave
 from edge.sensors.values import Value
@@ -41,6 +41,7 @@ class MqttDevice:
         self._connected_ms: int | None = None
         self._patient_until_ms = 0
         self._fed: Mapping[tuple[int, str], Value] = {}
+        self._session = 0
 
     def parts(self) -> Parts:
         return self._part.parts()
@@ -60,7 +61,9 @@ class MqttDevice:
             self._patient_until_ms = now.mono_ms + self._silent_ms
         if self._connected_ms is None or self._line.connected:
             self._connected_ms = now.mono_ms
+        session = self._line.session
         self._hear()
+        self._enter(session, now.mono_ms)
         snap = self._known.at(now)
         if not self._line.connected or self._known.online is False or snap is None:
             if failure := self._failure(now.mono_ms):
@@ -74,10 +77,23 @@ class MqttDevice:
     def _hear(self) -> None:
         while self._waiting:
             message = self._waiting.popleft()
+            self._enter(message.session, message.at.mono_ms)
             heard = self._talk.hear(message.topic, message.payload, retained=message.retained)
             self._known.hear(heard, message.at.mono_ms)
+            if heard == "offline":
+                self._part.forget()
             if not isinstance(heard, str) and heard and (snap := self._known.at(message.at)):
                 self._feed(snap)
+
+    def _enter(self, session: int, mono_ms: int) -> None:
+        """A new connection: who says only what has changed may have said so while nobody listened."""
+        if session <= self._session:
+            return
+        if self._session and self._talk.changes_only:
+            self._known.forget()
+            self._part.forget()
+            self._patient_until_ms = mono_ms
+        self._session = session
 
     def _feed(self, snap: Snap) -> None:
         self._fed = snap.values
@@ -94,7 +110,7 @@ class MqttDevice:
             return SensorError("offline", "it has left its broker: has it power, does its network reach?")
         if self._known.explain():
             return SensorError("not_understood", "what it says cannot be; see waystation-edge read")
-        if mono_ms > self._patient_until_ms:
+        if mono_ms >= self._patient_until_ms:
             return SensorError("silent", f"nothing to be understood on {', '.join(self.topics)}")
         return None
 

@@ -51,7 +51,7 @@ class Talk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snap:
-    """All that holds at ``at``: a :class:`edge.sensors.devices.Fact`."""
+    """All that holds at ``at``: a :class:`edge.sensors.device_parts.Fact`."""
 
     at: Instant
     values: Mapping[tuple[int, str], Value]
@@ -92,6 +92,10 @@ class Known:
         if heard and self._changes_only:
             self._values = {key: (said, mono_ms) for key, (said, _) in self._values.items()}
         self._values.update({(said.slot, said.name): (said, mono_ms) for said in heard})
+
+    def forget(self) -> None:
+        """Words may have been missed."""
+        self._values.clear()
 
     def at(self, now: Instant) -> Snap | None:
         """What holds now; None when that is nothing."""

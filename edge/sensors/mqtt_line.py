@@ -3,6 +3,7 @@
 One connection for all devices of a broker. paho's thread takes what comes in and dials again where it is cut.
 """
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.clock import Clock, Instant
 
+log = logging.getLogger(__name__)
+
 KEEPALIVE_S: Final = 20
 REDIAL_S: Final = (1, 30)
 MOST_BYTES: Final = 64 * 1024
 """Of one message; what is longer is no plug's and no cabinet's."""
+MOST_TOLD: Final = 16
+"""Topics whose messages were too long and of which the log tells; each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,18 @@ class Place:
 
 
 class Message(NamedTuple):
-    """What came in, and when. ``retained``: the broker had kept it, nobody knows for how long."""
+    """What came in, and when.
+
+    Attributes:
+        retained: the broker had kept it, nobody knows for how long.
+        session: of the line's connections the one that it came over; between two, words are missed.
+    """
 
     topic: str
     payload: bytes
     retained: bool
     at: Instant
+    session: int
 
 
 class Listener(Protocol):
@@ -57,16 +68,19 @@ class Line:
 
     Attributes:
         connected: logged in and listening.
+        session: how many connections there have been.
         trouble: why not, in the broker's or the system's words.
     """
 
     def __init__(self, place: Place, clock: Clock) -> None:
         self.place = place
         self.connected = False
+        self.session = 0
         self.trouble = ""
         self._clock = clock
         self._listeners: tuple[Listener, ...] = ()
         self._started = False
+        self._refused: set[str] = set()
         self._client = client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         if place.username:
             client.username_pw_set(place.username, place.password)
@@ -76,6 +90,8 @@ class Line:
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        # They are logged; else the first one would end paho's thread, and with it all devices of the broker.
+        client.suppress_exceptions = True
 
     def join(self, listener: Listener) -> None:
         """One more; before :meth:`start`."""
@@ -107,11 +123,20 @@ class Line:
         if code.is_failure:
             self.trouble = f"the broker refuses the login: {code}"
             return
+        self.session += 1
         topics = sorted({name for listener in self._listeners for name in listener.topics})
         client.subscribe([(name, 1) for name in topics])
 
-    def _on_subscribe(self, *_: Any) -> None:
-        self.connected = True
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _mid: int,
+        codes: Sequence[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        self.connected = not any(code.is_failure for code in codes)
+        self.trouble = "" if self.connected else "the broker lets this login not listen to all of its topics"
 
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
         self.trouble = "nobody answers there"
@@ -130,11 +155,20 @@ class Line:
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         if len(message.payload) > MOST_BYTES:
+            self._refuse(message)
             return
-        heard = Message(message.topic, bytes(message.payload), message.retain, self._clock.now())
+        now = self._clock.now()
+        heard = Message(message.topic, bytes(message.payload), message.retain, now, self.session)
         for listener in self._listeners:
             if any(mqtt.topic_matches_sub(name, heard.topic) for name in listener.topics):
                 listener.take_in(heard)
+
+    def _refuse(self, message: mqtt.MQTTMessage) -> None:
+        if message.topic not in self._refused and len(self._refused) < MOST_TOLD:
+            log.warning(
+                "broker=%s topic=%s bytes=%d refused", self.place, message.topic, len(message.payload)
+            )
+            self._refused.add(message.topic)
 
 
 _lines: dict[Place, Line] = {}

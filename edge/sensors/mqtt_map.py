@@ -9,7 +9,7 @@ from typing import Final
 from edge.clock import Clock
 from edge.config import SensorEntry, parse
 from edge.options import Options
-from edge.sensors.devices import CabinetPart, Part, SocketPart
+from edge.sensors.device_parts import CabinetPart, Part, SocketPart
 from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
 from edge.sensors.mqtt_map_options import read_map
 from edge.sensors.mqtt_sources import GatewayMap, MapTalk

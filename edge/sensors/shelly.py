@@ -10,7 +10,7 @@ from typing import Final
 from edge.clock import Clock
 from edge.config import SensorEntry
 from edge.sensors import Verdict
-from edge.sensors.devices import SocketPart
+from edge.sensors.device_parts import SocketPart
 from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
 from edge.sensors.mqtt_known import Heard, Said, number, parse
 from edge.sensors.mqtt_line import Message
@@ -27,6 +27,7 @@ _ERRORS: Final = {
     "overvoltage": "overvoltage",
     "undervoltage": "low_voltage",
 }
+_THERE: Final[Mapping[bytes, Heard]] = {b"true": "online", b"false": "offline"}
 _YES_NO: Final = {True: "yes", False: "no"}
 _CHANGES: Final = "NotifyStatus"
 _WHOLE: Final = "NotifyFullStatus"
@@ -51,7 +52,7 @@ class ShellyTalk:
     def hear(self, topic: str, payload: bytes, *, retained: bool) -> Heard:
         """One message; a retained measurement may be of any age and says nothing."""
         if topic == self.online:
-            return "online" if payload == b"true" else "offline"
+            return _THERE.get(payload, ())
         told = None if retained else parse(payload)
         whole = topic == self.status or (isinstance(told, dict) and told.get("method") == _WHOLE)
         if topic == self.events:
@@ -70,16 +71,25 @@ def _said(status: Mapping[str, object], *, whole: bool) -> list[Said]:
     found = [_number(name, status[key]) for key, name in _NUMBERS.items() if key in status]
     if isinstance(heat := status.get("temperature"), dict) and "tC" in heat:
         found.append(_number("temperature_c", heat["tC"]))
+    if isinstance(energy := status.get("aenergy"), dict) and "total" in energy:
+        found.append(_number("energy_wh", energy["total"]))
     if "output" in status:
         output = status["output"]
         found.append(Said(0, "on", str(output), _YES_NO.get(output) if isinstance(output, bool) else None))
-    errors = status.get("errors", [] if whole else None)  # without errors a plug leaves the key out
-    if isinstance(errors, list):
-        found += [
-            Said(0, f"alarm:{error}", str(error in errors).lower(), code if error in errors else "none")
-            for error, code in _ERRORS.items()
-        ]
+    if whole or "errors" in status:
+        found += _alarms(status.get("errors"))
     return found
+
+
+def _alarms(errors: object) -> list[Said]:
+    """Without errors the key is left out of a whole status, and null in the change that tells their end."""
+    listed = [] if errors is None else errors
+    if not isinstance(listed, list):
+        return []
+    return [
+        Said(0, f"alarm:{error}", str(error in listed).lower(), code if error in listed else "none")
+        for error, code in _ERRORS.items()
+    ]
 
 
 def _number(name: str, said: object) -> Said:

@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.clock import Clock
 from edge.config import SensorEntry
-from edge.sensors.devices import SocketPart
+from edge.sensors.device_parts import SocketPart
 from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
 from edge.sensors.mqtt_known import Heard, Said, number, parse
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
@@ -23,7 +23,10 @@ _ENERGY: Final = {
     "Current": "current_a",
     "Factor": "power_factor",
 }
+_SHARED: Final = "Voltage"
+"""What one number may tell of all channels; one number for the power of several is nobody's."""
 _SWITCH: Final = {"ON": "yes", "OFF": "no"}
+_THERE: Final[Mapping[bytes, Heard]] = {b"Online": "online", b"Offline": "offline"}
 
 
 class TasmotaTalk:
@@ -51,7 +54,7 @@ class TasmotaTalk:
         """One message; a retained measurement may be of any age and says nothing."""
         prefix, name = topic[: topic.rindex("/") + 1], topic[topic.rindex("/") + 1 :]
         if name == "LWT":
-            return "online" if payload == b"Online" else "offline"
+            return _THERE.get(payload, ())
         if retained:
             return ()
         if prefix == self._answers and name in self._switches:
@@ -76,6 +79,8 @@ class TasmotaTalk:
             said = energy.get(key)
             if isinstance(said, list):
                 said = said[self._channel - 1] if len(said) >= self._channel else None
+            elif self._channel > 1 and key != _SHARED:
+                said = None
             if said is not None:
                 meant = SOCKET_VALUES[name]
                 assert isinstance(meant, Number)

@@ -23,6 +23,7 @@ CLOCK = SystemClock()
 IN_S = 10
 QUICK = {"charging_s": 0.2, "idle_s": 0.2, "full_s": 0.2}
 LWT, SENSOR = "tele/plug7/LWT", "tele/plug7/SENSOR"
+EVENTS = "shelly-a8/events/rpc"
 BOARD = {
     "device": "cabinet",
     "slots": 1,
@@ -150,6 +151,54 @@ def test_a_shelly_that_is_too_hot_is_a_fault_until_it_says_that_it_is_well(local
         until(lambda: state(s2) == "fault", IN_S, "heat passes at once")
         plug.say("shelly-a8/events/rpc", notify(apower=3.0))
         assert state(s2) == "fault", "other changes do not take it back"
+
+
+def test_what_changed_while_nobody_listened_is_not_taken_for_as_it_was(local: LocalBroker) -> None:
+    """A plug that tells changes only may have told one while the broker was away."""
+
+    def notify(**told: object) -> dict[str, object]:
+        return {"method": "NotifyStatus", "params": {"ts": 1, "switch:0": told}}
+
+    with sensors(shelly(local)) as [s2]:
+        with device(local) as plug:
+            plug.say("shelly-a8/status/switch:0", {"output": True, "apower": 5.0})
+            until(lambda: said(s2), IN_S, "it speaks")
+            until(lambda: plug.say(EVENTS, notify(apower=5.0)) or state(s2) == "charging", IN_S, "charging")
+        local.kill()
+        until(lambda: not s2._line.connected, IN_S, "the broker is away")
+        local.start()
+        with device(local) as plug:
+            until(lambda: s2._line.connected, 15, "it dials again")
+            assert fault(s2) == "silent"
+            plug.say(EVENTS, notify(temperature={"tC": 24.0}))
+            until(lambda: not fault(s2), IN_S, "it is heard")
+            [reading] = said(s2)
+            assert isinstance(reading, Socket)
+            assert (reading.state, reading.power_w) == ("unknown", None), "the phone may have gone"
+
+
+def test_a_plug_that_was_away_must_show_everything_anew(local: LocalBroker) -> None:
+    with device(local) as plug, sensors(tasmota(local, idle_s=60)) as [s1]:
+        until(lambda: plug.say(SENSOR, watts(18.5)) or state(s1) == "charging", IN_S, "charging")
+        plug.say(LWT, "Offline")
+        until(lambda: fault(s1) == "offline", IN_S, "its will")
+        plug.say(LWT, "Online")
+        plug.say(SENSOR, watts(0))
+        until(lambda: state(s1), IN_S, "it is back")
+        assert state(s1) == "unknown", "who charged before may have gone meanwhile"
+
+
+def test_a_message_without_end_is_dropped_and_logged_once(
+    local: LocalBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with device(local) as plug, sensors(tasmota(local)) as [s1]:
+        for _ in range(3):
+            plug.say(SENSOR, b"9" * 10_000_000)
+        plug.say(SENSOR, watts(3))
+        until(lambda: said(s1), IN_S, "the line goes on")
+    assert [record.getMessage() for record in caplog.records if "refused" in record.message] == [
+        f"broker={local.host} port {local.port} topic={SENSOR} bytes=10000000 refused"
+    ]
 
 
 def test_the_brokers_absence_is_told_after_a_while_and_ends_by_itself(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contract.messages import Cabinet, Slot
 from edge.clock import Instant
 from edge.options import ConfigError, Options
-from edge.sensors.devices import CabinetPart
+from edge.sensors.device_parts import CabinetPart
 from edge.sensors.mqtt_known import Known, Said
 from edge.sensors.mqtt_map_options import read_map
 from edge.sensors.mqtt_sources import MapTalk
@@ -107,6 +107,26 @@ def test_a_word_that_the_map_does_not_know_is_unknown_and_shown() -> None:
     hear(known, gateway, "gw/A1/state", {"env": {"smoke": False}, "bins": [{"n": 1, "bat": 9}]})
     assert cabinet(known).slots[0].battery == "unknown"
     assert ("slot 1 battery", "9", "not understood") in known.explain()
+
+
+def test_smoke_ends_by_the_cabinets_word_and_not_by_its_silence() -> None:
+    gateway, known = talk(changed(changes_only=False)), Known(silent_ms=1000, changes_only=False)
+    part = CabinetPart("c1", Options({}, "station.toml"), 2)
+
+    def smoke(told: dict[str, object], mono_ms: int) -> bool | None:
+        known.hear(gateway.hear("gw/A1/state", json.dumps(told).encode(), retained=False), mono_ms)
+        snap = known.at(Instant(1_000_000, mono_ms, "synced"))
+        assert snap is not None
+        part.feed(snap)
+        [reading] = part.readings(NOW)
+        assert isinstance(reading, Cabinet)
+        return reading.smoke
+
+    assert smoke({"env": {"t": 95}}, 0) is None
+    assert smoke({"env": {"smoke": True}}, 100)
+    assert smoke({"env": {"t": 95}}, 2000), "its word is too old, but nobody has taken it back"
+    assert smoke({"env": {"smoke": False}}, 2100) is False
+    assert smoke({"env": {"t": 95}}, 4000) is None, "calm is not for ever"
 
 
 NOT_SAID: list[tuple[str, object, str]] = [

@@ -29,6 +29,7 @@ TWO_CHANNELS = b'{"ENERGY":{"Power":[0,6.5],"Current":[0.000,0.030],"Voltage":23
 TASMOTA: list[tuple[TasmotaTalk, str, bytes, dict[str, Value] | str, str]] = [
     (PLUG, "tele/plug7/LWT", b"Online", "online", "it has connected"),
     (PLUG, "tele/plug7/LWT", b"Offline", "offline", "its will"),
+    (PLUG, "tele/plug7/LWT", b"", {}, "what was kept has been taken away"),
     (
         PLUG,
         "tele/plug7/SENSOR",
@@ -44,12 +45,13 @@ TASMOTA: list[tuple[TasmotaTalk, str, bytes, dict[str, Value] | str, str]] = [
         "a strip's second socket; the voltage is of all",
     ),
     (
-        TasmotaTalk(USUAL, "plug7", 3),
+        THIRD,
         "tele/plug7/SENSOR",
         TWO_CHANNELS,
         {"voltage_v": 230},
         "it has only two",
     ),
+    (SECOND, "tele/plug7/SENSOR", SENSOR, {"voltage_v": 221}, "one meter for all: these watts are nobody's"),
     (PLUG, "tele/plug7/STATE", b'{"Time":"x","POWER":"ON","Wifi":{"RSSI":80}}', {"on": "yes"}, "switched on"),
     (SECOND, "tele/plug7/STATE", b'{"POWER1":"OFF","POWER2":"ON"}', {"on": "yes"}, "of a strip"),
     (PLUG, "tele/plug7/STATE", b'{"POWER1":"ON","POWER2":"OFF"}', {"on": "yes"}, "of a strip, the first"),
@@ -109,6 +111,7 @@ FIGURES: dict[str, Value] = {
     "current_a": 0.082,
     "power_factor": 0.46,
     "temperature_c": 23.5,
+    "energy_wh": 6.532,
 }
 
 
@@ -129,6 +132,14 @@ SHELLIES: list[tuple[str, bytes, dict[str, Value] | str, str]] = [
         "too hot",
     ),
     (EVENTS, notified("NotifyStatus", '"switch:0":{"errors":[]}'), NO_ALARMS, "well again"),
+    (EVENTS, notified("NotifyStatus", '"switch:0":{"errors":null}'), NO_ALARMS, "well: the key goes away"),
+    (
+        EVENTS,
+        notified("NotifyStatus", '"switch:0":{"id":0,"aenergy":{"by_minute":[0,0,0],"total":123.585}}'),
+        {"energy_wh": 123.585},
+        "once a minute, also when nothing else changes",
+    ),
+    ("shellyplus1pm-a8/online", b"", {}, "what was kept has been taken away"),
     (
         EVENTS,
         notified("NotifyFullStatus", '"switch:0":{"apower":1.5}'),

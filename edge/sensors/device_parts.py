@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Protocol, cast
 
 from contract.messages import Battery, Cabinet, Charge, Slot, SlotDoor, Socket
@@ -35,6 +36,9 @@ class Part(Protocol):
 
     def feed(self, fact: Fact) -> None: ...
 
+    def forget(self) -> None:
+        """The device was away: what it said before says nothing of what goes on now."""
+
     def readings(self, now: Instant) -> Sequence[Reading]: ...
 
 
@@ -44,7 +48,8 @@ class SocketPart:
     def __init__(self, sensor: str, options: Options, silent_ms: int) -> None:
         self._info = socket_info(options, sensor)
         safety = read_safety(options, self._info.kind)
-        self._outlet = Outlet(read_limits(options), safety, silent_ms=silent_ms)
+        self._anew = partial(Outlet, read_limits(options), safety, silent_ms=silent_ms)
+        self._outlet = self._anew()
         self._state = self._outlet.state
         self._since_ms = 0
         self._power_w: float | None = None
@@ -66,6 +71,9 @@ class SocketPart:
         self._outlet.feed(fact.at.mono_ms, signals)
         self._note(fact.at)
 
+    def forget(self) -> None:
+        self._outlet, self._power_w = self._anew(), None
+
     def readings(self, now: Instant) -> Sequence[Reading]:
         self._outlet.wait(now.mono_ms)
         self._note(now)
@@ -86,12 +94,19 @@ class CabinetPart:
     def __init__(self, sensor: str, options: Options, slots: int) -> None:
         self._info = cabinet_info(options, sensor, slots)
         self._fact: Fact | None = None
+        self._smoke: bool | None = None
 
     def parts(self) -> Parts:
         return Parts(cabinets=(self._info,))
 
     def feed(self, fact: Fact) -> None:
         self._fact = fact
+        smoke = _yes(fact.of(0).get("smoke"))
+        # It ends by the cabinet's word, not by its silence.
+        self._smoke = smoke if smoke is not None else self._smoke or None
+
+    def forget(self) -> None:
+        self._fact = None
 
     def readings(self, now: Instant) -> Sequence[Reading]:
         del now
@@ -105,7 +120,7 @@ class CabinetPart:
                 slots=tuple(_slot(self._fact, n) for n in range(1, self._info.slots_count + 1)),
                 mains_ok=_yes(said.get("mains_ok")),
                 temperature_c=_number(said.get("temperature_c")),
-                smoke=_yes(said.get("smoke")),
+                smoke=self._smoke,
             )
         ]
 
