@@ -15,7 +15,7 @@ from edge.reading import read_all
 from edge.sensors import Reading, SensorError
 from edge.sensors.factory import build
 from edge.sensors.mqtt_device import MqttDevice
-from tests.support.gateway import LocalBroker, device
+from tests.support.gateway import Device, LocalBroker, device
 from tests.support.mosquitto import free_port
 from tests.support.wait import until
 
@@ -84,6 +84,16 @@ def fault(sensor: MqttDevice) -> str:
 
 def watts(value: float) -> dict[str, object]:
     return {"ENERGY": {"Power": value, "Voltage": 228}}
+
+
+def charge(sensor: MqttDevice, plug: Device, topic: str, told: object) -> None:
+    """Say it until something charges."""
+
+    def charging() -> bool:
+        plug.say(topic, told)
+        return state(sensor) == "charging"
+
+    until(charging, IN_S, "it charges")
 
 
 def test_a_phone_is_plugged_in_and_out(local: LocalBroker) -> None:
@@ -163,7 +173,7 @@ def test_what_changed_while_nobody_listened_is_not_taken_for_as_it_was(local: Lo
         with device(local) as plug:
             plug.say("shelly-a8/status/switch:0", {"output": True, "apower": 5.0})
             until(lambda: said(s2), IN_S, "it speaks")
-            until(lambda: plug.say(EVENTS, notify(apower=5.0)) or state(s2) == "charging", IN_S, "charging")
+            charge(s2, plug, EVENTS, notify(apower=5.0))
         local.kill()
         until(lambda: not s2._line.connected, IN_S, "the broker is away")
         local.start()
@@ -179,7 +189,7 @@ def test_what_changed_while_nobody_listened_is_not_taken_for_as_it_was(local: Lo
 
 def test_a_plug_that_was_away_must_show_everything_anew(local: LocalBroker) -> None:
     with device(local) as plug, sensors(tasmota(local, idle_s=60)) as [s1]:
-        until(lambda: plug.say(SENSOR, watts(18.5)) or state(s1) == "charging", IN_S, "charging")
+        charge(s1, plug, SENSOR, watts(18.5))
         plug.say(LWT, "Offline")
         until(lambda: fault(s1) == "offline", IN_S, "its will")
         plug.say(LWT, "Online")
