@@ -17,7 +17,7 @@ REFRESH_MS: Final = 60_000
 """Between writings: more would wear the card."""
 
 SOON_MS: Final = 5_000
-"""While a device has neither spoken nor failed, as after the start."""
+"""Between looks at what has begun or ceased to fail, or speaks for the first time: that is told at once."""
 
 OUTDATED_MS: Final = 3 * REFRESH_MS
 """What is older than this proves nothing: the agent hangs, or cannot write here."""
@@ -46,21 +46,27 @@ def devices_file(outbox: Path) -> Path:
 
 
 class DevicesFile:
-    """The file, written once a minute."""
+    """The file, written once a minute, and when a device fails, is well again, or speaks first."""
 
     def __init__(self, path: Path, boot_id: str) -> None:
         self._path, self._boot_id = path, boot_id
-        self._due_ms = 0
+        self._look_ms = self._write_ms = 0
+        self._told: Sequence[tuple[str, bool]] = ()
         self._failed = False
 
     def is_due(self, mono_ms: int) -> bool:
         """Whether it is time to :meth:`tell` again."""
-        return mono_ms >= self._due_ms
+        return mono_ms >= self._look_ms
 
     def tell(self, devices: Sequence[Device], mono_ms: int) -> None:
-        """Write it. A disk that takes nothing costs no more than the file."""
-        waiting = any(not device.said and not device.fault for device in devices)
-        self._due_ms = mono_ms + (SOON_MS if waiting else REFRESH_MS)
+        """Write it if there is news. A disk that takes nothing costs no more than the file."""
+        self._look_ms = mono_ms + SOON_MS
+        news = [(device.fault.partition(":")[0], bool(device.said)) for device in devices]
+        if mono_ms >= self._write_ms or news != self._told:
+            self._write_ms, self._told = mono_ms + REFRESH_MS, news
+            self._write(devices, mono_ms)
+
+    def _write(self, devices: Sequence[Device], mono_ms: int) -> None:
         content = {"boot_id": self._boot_id, "at_mono_ms": mono_ms, "devices": [asdict(d) for d in devices]}
         fresh = self._path.with_name(f"{self._path.name}.new")
         try:

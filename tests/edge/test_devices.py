@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,28 @@ def test_what_is_told_is_read(path: Path) -> None:
     assert read(path, BOOT, 3000) is None, "the agent has ended"
 
 
-def test_it_is_written_once_a_minute_and_sooner_until_all_have_spoken(path: Path) -> None:
+def test_it_is_written_once_a_minute_and_at_once_when_a_device_speaks_first_fails_or_is_well(
+    path: Path,
+) -> None:
     file = DevicesFile(path, BOOT)
-    assert file.is_due(0)
-    file.tell([Device("room", "dht22")], 0)
-    assert (file.is_due(SOON_MS - 1), file.is_due(SOON_MS)) == (False, True)
-    file.tell([WELL, BROKEN], SOON_MS)
-    assert (file.is_due(SOON_MS + REFRESH_MS - 1), file.is_due(SOON_MS + REFRESH_MS)) == (False, True)
+    silent, warm = Device("room", "dht22"), replace(WELL, said=("temperature 22.0 °C",), said_mono_ms=2000)
+    failed = replace(WELL, said=(), fault="no_answer: look")
+    at_ms = 0
+    for told, means, why in (
+        (silent, silent, "at the start"),
+        (WELL, WELL, "it speaks"),
+        (warm, WELL, "another number waits for the minute"),
+        (failed, failed, "it fails"),
+        (replace(failed, fault="no_answer: look again"), failed, "the same fault"),
+        (warm, warm, "it is well again"),
+    ):
+        assert file.is_due(at_ms)
+        file.tell([told], at_ms)
+        assert not file.is_due(at_ms + SOON_MS - 1)
+        assert read(path, BOOT, at_ms) == [means], why
+        at_ms += SOON_MS
+    file.tell([WELL], at_ms + REFRESH_MS)
+    assert read(path, BOOT, at_ms + REFRESH_MS) == [WELL], "the minute is over"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"boot_id": 1}', '{"devices": [{"id": 3}]}'])
