@@ -28,6 +28,9 @@ ZONE: Final = (8, 16)
 CENTERS: Final[Mapping[Beam, int]] = {"A": 167, "B": 231}
 """The spots in the middle of the halves, as the part numbers them."""
 ANSWER_S: Final = 0.5
+FIRST_POLL_S: Final = 0.03
+"""A look takes at least so long; to ask sooner whether it is over only costs the Pi its time."""
+POLL_S: Final = 0.003
 AGAIN_S: Final = 5.0
 PATIENCE_MS: Final = 10_000
 """For an answer, and for the floor to be found after the start."""
@@ -176,10 +179,11 @@ class Eye:
         driver.roi_center = center
         driver.start_ranging()
         try:
-            for _ in range(round(ANSWER_S * 1000 / 3)):
+            self._over.wait(FIRST_POLL_S)
+            for _ in range(round(ANSWER_S / POLL_S)):
                 if driver.data_ready:
                     break
-                self._over.wait(0.003)
+                self._over.wait(POLL_S)
             else:
                 raise OSError("it does not finish a look")
             distance_cm: float | None = driver.distance

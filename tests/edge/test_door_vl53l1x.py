@@ -29,6 +29,7 @@ GONE: Rows = [(FLOOR, FLOOR)] * 3
 
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
+    monkeypatch.setattr(module, "FIRST_POLL_S", 0)  # this part is quicker than any
     made = Bus()
     on_a_pi(monkeypatch, made)
     return made

@@ -3,11 +3,13 @@
 import importlib
 import struct
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pytest
+if TYPE_CHECKING:
+    import pytest  # an agent that is measured with this bus must not hold it
 
 
 class Part(Protocol):
@@ -19,15 +21,26 @@ class Part(Protocol):
 
 
 class Bus:
-    """As ``busio.I2C``: nobody at an address is a ValueError at first and an OSError later.
+    """The wires with their parts.
 
     Attributes:
-        hangs: while set, the next word never ends.
+        hangs: until it is set, the next word of anybody never ends.
     """
 
     def __init__(self) -> None:
         self.parts: dict[int, Part] = {}
         self.hangs: threading.Event | None = None
+
+    def open(self) -> "Handle":
+        """As ``board.I2C()`` does on Linux: one more handle, with a lock of its own."""
+        return Handle(self)
+
+
+class Handle:
+    """As ``busio.I2C``: nobody at an address is an OSError, of which the drivers first make a ValueError."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._lock = threading.Lock()
 
     def try_lock(self) -> bool:
@@ -44,17 +57,17 @@ class Bus:
         buffer[start:end] = self._at(address).read(end - start)
 
     def _at(self, address: int) -> Part:
-        if self.hangs is not None:
-            self.hangs.wait()
-        if address not in self.parts:
+        if self._bus.hangs is not None:
+            self._bus.hangs.wait()
+        if address not in self._bus.parts:
             raise OSError(121, "Remote I/O error")
-        return self.parts[address]
+        return self._bus.parts[address]
 
 
-def on_a_pi(monkeypatch: pytest.MonkeyPatch, bus: Bus) -> None:
-    """``board.I2C()`` is ``bus``; the drivers are the real ones."""
+def on_a_pi(monkeypatch: "pytest.MonkeyPatch", bus: Bus) -> None:
+    """``board.I2C()`` opens ``bus``; the drivers are the real ones."""
     real: Callable[[str], Any] = importlib.import_module
-    board = SimpleNamespace(I2C=lambda: bus)
+    board = SimpleNamespace(I2C=bus.open)
     monkeypatch.setattr(importlib, "import_module", lambda name: board if name == "board" else real(name))
 
 
@@ -91,12 +104,19 @@ class Sensirion:
 
 
 class Vl53l1x:
-    """A VL53L1X that sees, half by half, what ``distances`` say: centimetres by the half's middle spot."""
+    """A VL53L1X that sees, half by half, what ``see`` says: centimetres by the half's middle spot.
+
+    Args:
+        look_s: how long a look takes; a real one takes its timing budget.
+    """
 
     ROI_CENTER, STATUS, RANGE, MODEL, READY, POLARITY = 0x7F, 0x89, 0x96, 0x010F, 0x31, 0x30
+    START, ONWARDS = 0x87, b"\x40"
 
-    def __init__(self, see: Callable[[int], float | None]) -> None:
+    def __init__(self, see: Callable[[int], float | None], *, look_s: float = 0.0) -> None:
         self._see = see
+        self._look_s = look_s
+        self._done_s = 0.0
         self._memory = bytearray(0x200)
         self._memory[self.MODEL : self.MODEL + 3] = b"\xea\xcc\x10"
         self._memory[self.POLARITY] = 0x01
@@ -108,6 +128,8 @@ class Vl53l1x:
             return
         self._at = struct.unpack(">H", data[:2])[0]
         self._memory[self._at : self._at + len(data) - 2] = data[2:]
+        if (self._at, data[2:]) == (self.START, self.ONWARDS):
+            self._done_s = time.monotonic() + self._look_s
 
     def read(self, count: int) -> bytes:
         if self._at == self.STATUS:
@@ -116,7 +138,8 @@ class Vl53l1x:
             self._memory[self.RANGE : self.RANGE + 2] = struct.pack(">H", round((seen or 0) * 10))
         if self._at == self.READY:
             polarity = 0 if self._memory[self.POLARITY] & 0x10 else 1
-            return bytes((polarity if self.finishes else 1 - polarity,))
+            done = self.finishes and time.monotonic() >= self._done_s
+            return bytes((polarity if done else 1 - polarity,))
         return bytes(self._memory[self._at : self._at + count])
 
 
