@@ -11,6 +11,12 @@
     connection    one MQTT connection as events
     network       drives the sockets of any number of publishers in one thread
 
+Beside it, where the station file names Home Assistant's broker:
+
+    discovery       the station as one of its devices, and what each entity says (discovery_words: in whose
+                    words; discovery_turns: what is due next; all pure)
+    home_assistant  keeps it told from a thread of its own (home_session: one connection)
+
 Around it:
 
     __main__      the commands: run, check, reading (read), replay, simulate

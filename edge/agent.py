@@ -17,6 +17,7 @@ from edge.clock import Clock, Instant
 from edge.config import StationConfig
 from edge.devices_file import DevicesFile, devices_file
 from edge.health import Machine
+from edge.home_assistant import HomeAssistant
 from edge.link import LinkFile, link_file
 from edge.network import NetworkLoop
 from edge.options import ConfigError
@@ -99,6 +100,8 @@ class Agent:
             config.station, config.broker, info, outbox, clock=clock, random=SystemRandom()
         )
         self._network = NetworkLoop()
+        home = config.home_assistant
+        self._home = HomeAssistant(home, config.station, info) if home else None
         self._link_file = LinkFile(link_file(config.outbox.path), clock.boot_id)
         self._devices_file = DevicesFile(devices_file(config.outbox.path), clock.boot_id)
         self._machine = Machine(config.outbox.path.parent)
@@ -121,6 +124,8 @@ class Agent:
         """
         self._network.start()
         self._network.wake(self._publisher)
+        if self._home:
+            self._home.start()
         try:
             self.tick()
             self._watchdog.ready()
@@ -137,6 +142,8 @@ class Agent:
 
     def close(self) -> None:
         """Give everything back; :meth:`run` does so at its end."""
+        if self._home:
+            self._home.stop()
         self._network.stop(STOP_S)
         self._link_file.remove()
         self._devices_file.remove()
@@ -157,6 +164,8 @@ class Agent:
         if sample is not None:
             self._outbox.append(sample)
             self._network.wake(self._publisher)
+            if self._home:
+                self._home.tell(sample.snapshot)
         self._show_life(now.mono_ms)
 
     def _wait(self) -> None:

@@ -16,6 +16,7 @@ from edge.agent import describe
 from edge.clock import Clock, SystemClock
 from edge.config import StationConfig, load
 from edge.connection import Closed, Connection, Event, Welcome
+from edge.home_assistant import verify
 from edge.link import LinkState, link_file
 from edge.link import read as read_link
 from edge.options import ConfigError
@@ -74,6 +75,9 @@ def check(file: Path, clock: Clock) -> list[Finding]:
     running = _agent_runs(config.outbox.path)
     findings.extend(_sensors(config, clock, running))
     findings.append(_broker(config, clock, running))
+    if config.home_assistant:
+        verdict = verify(config.home_assistant, config.station)
+        findings.append(Finding("home assistant", verdict.ok, verdict.text))
     findings.append(_clock(clock))
     findings.append(_disk(config))
     return findings

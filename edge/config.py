@@ -1,5 +1,6 @@
 """The station file: what this station is, where its broker is, what is connected."""
 
+import re
 import ssl
 import tomllib
 from collections.abc import Mapping
@@ -9,10 +10,16 @@ from typing import Final
 
 from contract.messages import CODE, UNIT_ID
 from contract.topics import STATION_ID
+from edge.discovery_words import LANGUAGES, Language
 from edge.options import ConfigError, Options
 
 WEEK_ROWS: Final = 7 * 24 * 3600 // 30
 """Rows of seven days at a heartbeat of 30 s: the outage that an outbox must hold."""
+
+BROKER_KEYS: Final = ("host", "port", "username", "password", "password_file", "tls", "tls_ca")
+
+TOPIC: Final = re.compile(r"(?=.{1,100}$)[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+"""Narrower than MQTT: no wildcards, no empty levels, nothing that Home Assistant's own pattern refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,19 @@ class BrokerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeAssistantConfig:
+    """Which broker Home Assistant listens to, and under which topics it hears of the station.
+
+    An empty ``broker.username`` logs in without one.
+    """
+
+    broker: BrokerConfig
+    prefix: str
+    topic: str
+    language: Language = "zh"
+
+
+@dataclass(frozen=True, slots=True)
 class SamplingConfig:
     """How often, in seconds."""
 
@@ -71,6 +91,7 @@ class StationConfig:
     sampling: SamplingConfig
     outbox: OutboxConfig
     sensors: tuple[SensorEntry, ...]
+    home_assistant: HomeAssistantConfig | None = None
 
 
 def load(file: Path) -> StationConfig:
@@ -80,7 +101,7 @@ def load(file: Path) -> StationConfig:
         ConfigError: naming file, table, key, value and what is allowed.
     """
     root = Options(parse(file), file.name, file.parent)
-    root.only("station", "broker", "sampling", "outbox", "sensor")
+    root.only("station", "broker", "sampling", "outbox", "sensor", "home_assistant")
     station = root.table("station")
     station.only("id")
     station_id = station.text("id", pattern=STATION_ID.pattern, allowed="3 to 32 of a-z, 0-9 and '-'")
@@ -91,6 +112,7 @@ def load(file: Path) -> StationConfig:
         _sampling(root.table("sampling")),
         _outbox(root.table("outbox")),
         tuple(_sensor(entry, file.parent) for entry in root.tables("sensor")),
+        _home_assistant(root.table("home_assistant"), station_id) if root.has("home_assistant") else None,
     )
     _check_distinct(config)
     return config
@@ -109,7 +131,11 @@ def parse(file: Path) -> dict[str, object]:
 
 
 def _broker(table: Options, station_id: str) -> BrokerConfig:
-    table.only("host", "port", "username", "password", "password_file", "tls", "tls_ca")
+    table.only(*BROKER_KEYS)
+    return _login(table, table.text("username", default=station_id), read_password(table))
+
+
+def _login(table: Options, username: str, password: str) -> BrokerConfig:
     ca = table.path("tls_ca") if table.has("tls_ca") else None
     tls = table.flag("tls", default=ca is not None)
     if ca is not None:
@@ -117,10 +143,35 @@ def _broker(table: Options, station_id: str) -> BrokerConfig:
     return BrokerConfig(
         table.text("host", allowed="a host name or address"),
         table.whole("port", default=8883 if tls else 1883, low=1, high=65535),
-        table.text("username", default=station_id),
-        read_password(table),
+        username,
+        password,
         tls,
         ca,
+    )
+
+
+def _home_assistant(table: Options, station_id: str) -> HomeAssistantConfig:
+    table.only(*BROKER_KEYS, "language", "prefix", "topic")
+    username = table.text("username", default="")
+    return HomeAssistantConfig(
+        _login(table, username, read_password(table) if username else ""),
+        _topic(table, "prefix", "homeassistant"),
+        _topic(table, "topic", f"waystation/{station_id}"),
+        _language(table),
+    )
+
+
+def _language(table: Options) -> Language:
+    chosen = table.choice("language", LANGUAGES, default="zh")
+    return next(language for language in LANGUAGES if language == chosen)
+
+
+def _topic(table: Options, key: str, default: str) -> str:
+    return table.text(
+        key,
+        default=default,
+        pattern=TOPIC.pattern,
+        allowed="a topic of a-z, A-Z, 0-9, '_' and '-', with '/' between",
     )
 
 

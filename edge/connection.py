@@ -85,7 +85,7 @@ class Connection:
         client.username_pw_set(broker.username, broker.password)
         client.will_set(topic(station, "status"), will, qos=1, retain=True)
         if broker.tls:
-            client.tls_set_context(_tls(broker.tls_ca))
+            client.tls_set_context(tls_context(broker.tls_ca))
         client.max_inflight_messages_set(WINDOW)
         client.connect_timeout = CONNECT_S
         client.on_connect = self._on_connect
@@ -184,5 +184,6 @@ class Connection:
 
 
 @cache
-def _tls(ca: Path | None) -> ssl.SSLContext:
+def tls_context(ca: Path | None) -> ssl.SSLContext:
+    """One for all connections that trust ``ca``; None trusts the system's authorities."""
     return ssl.create_default_context(cafile=ca)

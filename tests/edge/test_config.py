@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import BrokerConfig, OutboxConfig, SamplingConfig, load
+from edge.config import BrokerConfig, HomeAssistantConfig, OutboxConfig, SamplingConfig, load
 from edge.options import ConfigError
 from tests.support.certificate import CERTIFICATE
 
@@ -21,6 +21,9 @@ password = "secret"
 """
 
 
+TABLES = ("station", "broker", "sampling", "outbox", "home_assistant")
+
+
 def station_file(folder: Path, text: str) -> Path:
     file = folder / "station.toml"
     file.write_text(text, encoding="utf-8")
@@ -34,6 +37,7 @@ def test_the_smallest_file_has_all_defaults(tmp_path: Path) -> None:
     assert config.sampling == SamplingConfig(1, 30, 600)
     assert config.outbox == OutboxConfig(Path("/var/lib/waystation-edge/outbox.db"), 100_800, 400)
     assert config.sensors == ()
+    assert config.home_assistant is None, "nobody is dialled unless the file says so"
 
 
 def test_sensors_keep_their_own_keys_for_their_driver(tmp_path: Path) -> None:
@@ -60,7 +64,34 @@ def test_a_certificate_turns_tls_on_and_moves_the_port(tmp_path: Path) -> None:
     assert (broker.tls, broker.port, broker.tls_ca) == (True, 8883, tmp_path / "ca.crt")
 
 
+HOME = SMALLEST + '[home_assistant]\nhost = "ha.local"\n'
+
+
+def test_home_assistant_has_defaults_for_all_but_its_broker(tmp_path: Path) -> None:
+    assert load(station_file(tmp_path, HOME)).home_assistant == HomeAssistantConfig(
+        BrokerConfig("ha.local", 1883, "", ""), "homeassistant", "waystation/canteen-1", "zh"
+    )
+
+
+def test_home_assistant_with_a_login_and_topics_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "ha.password").write_text("secret\n", encoding="utf-8")
+    login = 'username = "station"\npassword_file = "ha.password"\ntls = true\n'
+    more = login + 'language = "en"\nprefix = "ha/found"\n'
+    assert load(
+        station_file(tmp_path, HOME + more + 'topic = "rest/one"\n')
+    ).home_assistant == HomeAssistantConfig(
+        BrokerConfig("ha.local", 8883, "station", "secret", tls=True), "ha/found", "rest/one", "en"
+    )
+
+
 WRONG = [
+    (SMALLEST + "[home_assistant]", "[home_assistant]: host is missing", "switched on without a broker"),
+    (HOME + 'username = "a"', "password is missing; allowed: exactly one", "a login without a password"),
+    (HOME + 'language = "fr"', "language is 'fr'; allowed: one of zh, en", "no such words"),
+    (HOME + 'prefix = "home assistant/"', "prefix is 'home assistant/'; allowed: a topic", "no topic"),
+    (HOME + 'topic = "waystation/#"', "topic is 'waystation/#'; allowed: a topic", "a wildcard"),
+    (HOME + 'topic = "/a"', "topic is '/a'; allowed: a topic", "an empty level"),
+    (HOME + "switch = true", "switch is True; allowed: only the keys", "nothing is switched"),
     ("[station", "must be TOML", "no TOML at all"),
     (
         SMALLEST.replace("canteen-1", "Canteen"),
@@ -143,7 +174,7 @@ def keys_of_the_example() -> set[str]:
     """Every key of the example file, those behind a # too."""
     keys, table = set(), ""
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
-        if heading := re.fullmatch(r"(\[+\w+\]+)", line):
+        if heading := re.fullmatch(r"#?(\[+\w+\]+)", line):
             table = heading[1]
         elif key := re.match(r"#? ?(\w+) = ", line):
             keys.add(f"{table} {key[1]}")
@@ -171,7 +202,7 @@ def test_the_page_has_every_key_and_no_other() -> None:
 
 
 def test_the_example_has_every_key_and_no_other(tmp_path: Path) -> None:
-    tables = [keys_that_are_read(tmp_path, table) for table in ("station", "broker", "sampling", "outbox")]
+    tables = [keys_that_are_read(tmp_path, table) for table in TABLES]
     sensor = {"[[sensor]] id", "[[sensor]] kind", "[[sensor]] interval_s", "[[sensor]] pin"}
     assert keys_of_the_example() == set().union(sensor, *tables)
 
@@ -189,3 +220,15 @@ def test_the_example_as_it_is_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret", encoding="utf-8")
     config = load(station_file(tmp_path, EXAMPLE.read_text(encoding="utf-8")))
     assert [entry.kind for entry in config.sensors] == ["dht22"]
+
+
+def test_the_example_of_home_assistant_can_be_switched_on(tmp_path: Path) -> None:
+    for name in ("password", "home-assistant.password"):
+        (tmp_path / name).write_text("secret", encoding="utf-8")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert load(station_file(tmp_path, text)).home_assistant is None
+    choices = re.sub(r"^#(password|tls_ca) = .*\n", "", text, flags=re.MULTILINE)
+    switched_on = re.sub(r"^#(?=\S)", "", choices, flags=re.MULTILINE)
+    broker = BrokerConfig("192.168.4.2", 1883, "station", "secret")
+    expected = HomeAssistantConfig(broker, "homeassistant", "waystation/my-station", "zh")
+    assert load(station_file(tmp_path, switched_on)).home_assistant == expected

@@ -1,0 +1,76 @@
+"""The words for people in Home Assistant, where entities carry their names and states as text."""
+
+from typing import Final, Literal
+
+Language = Literal["zh", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+
+_ZH: Final = {
+    "device": "驿站 {id}",
+    "device.simulated": "驿站 {id}（模拟数据）",
+    "model": "骑手驿站",
+    "temperature": "室温",
+    "humidity": "湿度",
+    "co2": "二氧化碳",
+    "occupancy": "有人",
+    "in": "{id} 门进入人次",
+    "out": "{id} 门离开人次",
+    "socket": "插座 {id}",
+    "power": "插座 {id} 功率",
+    "cabinet": "换电柜 {id} 连接",
+    "mains": "换电柜 {id} 市电",
+    "smoke": "换电柜 {id} 烟雾",
+    "heat": "换电柜 {id} 温度",
+    "slot": "换电柜 {id} {n} 号仓",
+    "problem": "传感器 {id}",
+    "outbox": "待发数据",
+    "socket.free": "空着",
+    "socket.charging": "充电中",
+    "socket.full": "已充满",
+    "socket.in_use": "使用中",
+    "socket.off": "未通电",
+    "socket.fault": "坏了",
+    "slot.faulty": "故障",
+    "slot.open": "门开着",
+    "slot.disabled": "停用",
+    "slot.empty": "空仓",
+    "slot.charged": "满电",
+    "slot.charging": "充电中",
+    "slot.present": "有电池",
+}
+
+_EN: Final = {
+    "device": "Station {id}",
+    "device.simulated": "Station {id} (simulated data)",
+    "model": "Rest station",
+    "temperature": "Room temperature",
+    "humidity": "Humidity",
+    "co2": "Carbon dioxide",
+    "occupancy": "Occupied",
+    "in": "Door {id} people in",
+    "out": "Door {id} people out",
+    "socket": "Socket {id}",
+    "power": "Socket {id} power",
+    "cabinet": "Swap cabinet {id} connection",
+    "mains": "Swap cabinet {id} mains",
+    "smoke": "Swap cabinet {id} smoke",
+    "heat": "Swap cabinet {id} temperature",
+    "slot": "Swap cabinet {id} slot {n}",
+    "problem": "Sensor {id}",
+    "outbox": "Readings to be sent",
+    "socket.free": "free",
+    "socket.charging": "charging",
+    "socket.full": "full",
+    "socket.in_use": "in use",
+    "socket.off": "no power",
+    "socket.fault": "faulty",
+    "slot.faulty": "faulty",
+    "slot.open": "door open",
+    "slot.disabled": "disabled",
+    "slot.empty": "empty",
+    "slot.charged": "charged",
+    "slot.charging": "charging",
+    "slot.present": "battery",
+}
+
+WORDS: Final[dict[Language, dict[str, str]]] = {"zh": _ZH, "en": _EN}
