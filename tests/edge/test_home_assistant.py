@@ -10,9 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.messages import Climate, Info, SensorInfo, Snapshot, Socket, SocketInfo
 from edge import home_session
@@ -30,7 +28,7 @@ from edge.home_assistant import HomeAssistant, verify
 from edge.outbox import Outbox
 from edge.sensors.factory import build
 from edge.watchdog import Watchdog
-from tests.support.gateway import LocalBroker
+from tests.support.gateway import Ear, LocalBroker
 from tests.support.mosquitto import free_port
 from tests.support.wait import until
 
@@ -61,32 +59,8 @@ def settings(port: int, **more: str) -> HomeAssistantConfig:
     return HomeAssistantConfig(broker, "homeassistant", "waystation/canteen-1")
 
 
-class Ear:
-    """Home Assistant's end: hears everything."""
-
-    def __init__(self, broker: LocalBroker) -> None:
-        self.heard: list[mqtt.MQTTMessage] = []
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_connect = lambda client, *_: client.subscribe("#", 1)
-        self._client.on_message = lambda _client, _userdata, message: self.heard.append(message)
-        listening = threading.Event()
-        self._client.on_subscribe = lambda *_: listening.set()
-        self._client.connect(broker.host, broker.port)
-        self._client.loop_start()
-        assert listening.wait(IN_S)
-
-    def on(self, topic: str) -> list[bytes]:
-        return [bytes(message.payload) for message in self.heard if message.topic == topic]
-
-    def states(self) -> list[dict[str, Any]]:
-        return [json.loads(payload) for payload in self.on(STATE)]
-
-    def say(self, topic: str, payload: str, *, retain: bool = False) -> None:
-        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(IN_S)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+def states(ear: Ear) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in ear.on(STATE)]
 
 
 @pytest.fixture
@@ -112,7 +86,7 @@ def home(local: LocalBroker) -> Iterator[HomeAssistant]:
 
 def test_the_device_is_retained_and_values_are_not(local: LocalBroker, ear: Ear, home: HomeAssistant) -> None:
     home.tell(snapshot())
-    until(ear.states, IN_S, "values")
+    until(lambda: states(ear), IN_S, "values")
     until(
         lambda: "temperature" in json.loads(ear.on(CONFIG)[-1])["cmps"], IN_S, "a device with its thermometer"
     )
@@ -127,22 +101,22 @@ def test_the_device_is_retained_and_values_are_not(local: LocalBroker, ear: Ear,
 
 def test_values_follow_the_station(ear: Ear, home: HomeAssistant) -> None:
     home.tell(snapshot(1, 26.5))
-    until(ear.states, IN_S, "the first")
-    assert ear.states()[0]["socket_a1"] == "空着"
+    until(lambda: states(ear), IN_S, "the first")
+    assert states(ear)[0]["socket_a1"] == "空着"
     home.tell(snapshot(2, 27.0))
-    until(lambda: ear.states()[-1]["temperature"] == 27.0, IN_S, "the next")
+    until(lambda: states(ear)[-1]["temperature"] == 27.0, IN_S, "the next")
 
 
 def test_it_is_announced_anew_when_home_assistant_starts(ear: Ear, home: HomeAssistant) -> None:
     ear.say("homeassistant/status", "online", retain=True)
     home.tell(snapshot())
-    until(ear.states, IN_S, "values")
+    until(lambda: states(ear), IN_S, "values")
     before = len(ear.on(CONFIG))
     ear.say("homeassistant/status", "offline")
     ear.say("homeassistant/status", "online")
     until(lambda: len(ear.on(CONFIG)) > before, IN_S, "announced again")
-    states = len(ear.states())
-    until(lambda: len(ear.states()) > states, IN_S, "and the values, once the entities are there")
+    said = len(states(ear))
+    until(lambda: len(states(ear)) > said, IN_S, "and the values, once the entities are there")
 
 
 def test_in_good_order_it_goes_offline(ear: Ear, home: HomeAssistant) -> None:
@@ -170,11 +144,11 @@ def test_a_broker_that_comes_late_and_goes_and_comes_back(tmp_path: Path) -> Non
     home.start()
     home.tell(snapshot(1, 20.0))
     for temperature in (21.0, 22.0):
+        home.tell(snapshot(2, temperature))
         broker.start()
         ear = Ear(broker)
-        home.tell(snapshot(2, temperature))
-        until(lambda ear=ear: ear.on(CONFIG) and ear.states(), IN_S, "announced")  # type: ignore[misc]  # bound
-        assert {state["temperature"] for state in ear.states()} == {temperature}, "nothing old is said late"
+        until(lambda ear=ear: ear.on(CONFIG) and states(ear), IN_S, "announced")  # type: ignore[misc]  # bound
+        assert {state["temperature"] for state in states(ear)} == {temperature}, "nothing old is said late"
         ear.close()
         broker.kill()
     home.stop()
@@ -187,7 +161,7 @@ def test_a_broker_that_hangs_holds_nobody_up(
     monkeypatch.setattr(home_session, "ANSWER_S", 1.0)
     ear = Ear(local)
     home.tell(snapshot())
-    until(ear.states, IN_S, "values")
+    until(lambda: states(ear), IN_S, "values")
     assert local._process is not None
     local._process.send_signal(signal.SIGSTOP)
     try:
@@ -198,8 +172,8 @@ def test_a_broker_that_hangs_holds_nobody_up(
     finally:
         local._process.send_signal(signal.SIGCONT)
     home.tell(snapshot(5000, 30.0))
-    until(lambda: ear.states()[-1]["temperature"] == 30.0, IN_S, "it goes on")
-    assert len(ear.states()) < 20, "what nobody had time for is forgotten"
+    until(lambda: states(ear)[-1]["temperature"] == 30.0, IN_S, "it goes on")
+    assert len(states(ear)) < 20, "what nobody had time for is forgotten"
     ear.close()
 
 
@@ -221,7 +195,7 @@ def test_a_fault_of_its_own_stays_with_it(
         home.tell(snapshot())
         until(lambda: "ZeroDivisionError" in home._trouble, IN_S, "noted")
     home.tell(snapshot(2))
-    until(ear.states, IN_S, "and it goes on")
+    until(lambda: states(ear), IN_S, "and it goes on")
 
 
 def test_check_says_whether_the_broker_takes_us(tmp_path: Path) -> None:
@@ -273,12 +247,12 @@ def running(folder: Path, home: HomeAssistantConfig | None) -> Iterator[tuple[Ag
 
 def test_the_agent_tells_it_and_says_goodbye(tmp_path: Path, local: LocalBroker, ear: Ear) -> None:
     with running(tmp_path, settings(local.port)):
-        until(lambda: len(ear.states()) > 3, IN_S, "heartbeats")
+        until(lambda: len(states(ear)) > 3, IN_S, "heartbeats")
         device = json.loads(ear.on(CONFIG)[-1])
         assert device["dev"]["name"].endswith("（模拟数据）"), "it does not measure"
     sockets = [key for key in device["cmps"] if key.startswith("socket_")]
     assert len(sockets) == 2
-    assert all(ear.states()[-1][key] in device["cmps"][key]["ops"] for key in sockets)
+    assert all(states(ear)[-1][key] in device["cmps"][key]["ops"] for key in sockets)
     until(lambda: ear.on(AVAILABILITY)[-1] == b"offline", IN_S, "goodbye")
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,38 @@ class Device:
         assert isinstance(sock, socket.socket)
         sock.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Ear:
+    """Somebody who hears everything, and may say something.
+
+    Attributes:
+        heard: all messages so far.
+    """
+
+    def __init__(self, broker: LocalBroker) -> None:
+        self.heard: list[mqtt.MQTTMessage] = []
+        listening = threading.Event()
+        self._client = client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.on_subscribe = lambda *_: listening.set()
+        client.on_message = lambda _client, _userdata, message: self.heard.append(message)
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        until(client.is_connected, IN_S, "it is connected")
+        client.subscribe("#", 1)
+        assert listening.wait(IN_S)
+
+    def on(self, topic: str) -> list[bytes]:
+        """What was said there, oldest first."""
+        return [bytes(message.payload) for message in self.heard if message.topic == topic]
+
+    def say(self, topic: str, said: str, *, retain: bool = False) -> None:
+        """Returns when the broker has it."""
+        self._client.publish(topic, said, qos=1, retain=retain).wait_for_publish(IN_S)
 
     def close(self) -> None:
         self._client.disconnect()
