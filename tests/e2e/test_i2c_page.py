@@ -1,4 +1,4 @@
-"""From an I2C bus to the rider's page: Adafruit's drivers, agent, Mosquitto and server, the parts are made up."""
+"""From an I2C bus to the rider's page: real drivers, agent, Mosquitto and server; the parts are made up."""
 
 import os
 import signal

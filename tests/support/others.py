@@ -25,5 +25,6 @@ def sent(url: str, message: Message = MESSAGE, timeout_s: float = others.TIMEOUT
 
 
 def children() -> list[str]:
-    """Processes that this one has started and that are still there."""
-    return Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split()
+    """Processes of apprise that this one has started and that are still there."""
+    own = Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split()
+    return [pid for pid in own if b"apprised" in Path(f"/proc/{pid}/cmdline").read_bytes()]
