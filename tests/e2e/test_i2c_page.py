@@ -1,4 +1,4 @@
-"""From an I2C bus to the rider's page: real drivers, agent, Mosquitto and server; the parts are made up."""
+"""From parts on I2C to the rider's page: Adafruit's drivers, agent, Mosquitto, server; the bus is made up."""
 
 import os
 import signal

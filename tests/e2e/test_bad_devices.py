@@ -1,0 +1,310 @@
+"""One agent, a device of every kind, and half of them go bad at once: the other half goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.messages import Snapshot
+from server.store.reader import Reader
+from tests.support import pi
+from tests.support.gateway import Device, LocalBroker, device
+from tests.support.modbus import RudeServer, mbap, pzem, tcp_server
+from tests.support.mosquitto import Broker, free_port
+from tests.support.server import ServerProcess, register, settings_for
+from tests.support.tower import CABINET, Dialled, login, report
+from tests.support.wait import until
+
+ROOT = Path(__file__).parents[2]
+STATION = "devices-1"
+OTHER = "CHTEST12AB0002"
+IN_S = 60.0
+LOST_S = 120.0
+"""A cabinet that is hung up on has a minute to dial again."""
+
+HEAD = """
+[station]
+id = "{station}"
+[broker]
+host = "{host}"
+port = {port}
+password = "{password}"
+[sampling]
+sample_s = 0.2
+heartbeat_s = 1
+[outbox]
+path = "outbox.db"
+"""
+SOCKET = """
+[[sensor]]
+id = "{id}"
+kind = "{kind}"
+{keys}
+charging_s = 1
+idle_s = 1
+"""
+MODBUS = """
+map_file = "{maps}/pzem-004t.toml"
+host = "127.0.0.1"
+port = {port}
+address = 1
+interval_s = 0.5
+timeout_s = 0.5
+silent_s = 5
+"""
+GATEWAY = """
+map = {{ device = "socket", value = [{{ value = "power_w", topic = "gw/{id}", path = "$.w" }}] }}
+silent_s = 5
+port = {local}
+"""
+CABINETS = """
+[[sensor]]
+id = "{id}"
+kind = "tower"
+port = {port}
+cabinet = "{cabinet}"
+slots = 2
+map_file = "{maps}/tower-kaixin.toml"
+"""
+CLIMATE = """
+[[sensor]]
+id = "room"
+kind = "sht4x"
+interval_s = 5
+[[sensor]]
+id = "air"
+kind = "scd4x"
+interval_s = 5
+"""
+
+GOOD = {"well-bus", "well-plug", "well-gateway"}
+BAD = {"bad-bus", "bad-plug", "bad-gateway"}
+FAULTS = {
+    ("bad-bus", "no_answer"),
+    ("bad-plug", "offline"),
+    ("bad-gateway", "silent"),
+    ("bad-cabinet", "not_connected"),
+    ("room", "no_answer"),
+    ("air", "no_answer"),
+}
+
+
+class Meter:
+    """A PZEM-004T that answers, and then does not."""
+
+    hangs = False
+
+    def __call__(self, question: bytes) -> bytes:
+        if self.hangs:
+            return b""
+        first, count = (int.from_bytes(question[at : at + 2], "big") for at in (8, 10))
+        registers = [2298, 80, 0, 185, 0, 0, 0, 500, 95, 0] if question[7] == 4 else [0, 2300, 1]
+        wanted = registers[first : first + count]
+        return mbap(question, question[7], b"".join(each.to_bytes(2, "big") for each in wanted))
+
+
+class City:
+    """All that is connected to the station, and what the server was told of it."""
+
+    def __init__(self, folder: Path, broker: Broker, stack: ExitStack) -> None:
+        self.folder = folder
+        self.local = stack.enter_context(LocalBroker(folder / "local"))
+        self.modbus = stack.enter_context(tcp_server(pzem(1, watts=18.5)))
+        self.meter = Meter()
+        self.rude = RudeServer(self.meter)
+        stack.callback(self.rude.close)
+        self.tower = free_port()
+        self.file = folder / "station.toml"
+        self.file.write_text(self._station_file(broker), encoding="utf-8")
+        self.reader = Reader(settings_for(broker, folder / "data").readings_db)
+
+    def _station_file(self, broker: Broker) -> str:
+        maps, local = ROOT / "firmware_config" / "devices", self.local.port
+        sockets = [
+            ("well-bus", "modbus", MODBUS.format(maps=maps, port=self.modbus.port)),
+            ("bad-bus", "modbus", MODBUS.format(maps=maps, port=self.rude.port)),
+            ("well-plug", "tasmota", f'topic = "well"\nport = {local}'),
+            ("bad-plug", "tasmota", f'topic = "bad"\nport = {local}'),
+            ("well-gateway", "mqtt_map", GATEWAY.format(id="well", local=local)),
+            ("bad-gateway", "mqtt_map", GATEWAY.format(id="bad", local=local)),
+        ]
+        cabinets = [("well-cabinet", CABINET), ("bad-cabinet", OTHER)]
+        return "".join(
+            [
+                HEAD.format(
+                    station=STATION, host=broker.host, port=broker.port, password=broker.add_user(STATION)
+                ),
+                *(SOCKET.format(id=each, kind=kind, keys=keys) for each, kind, keys in sockets),
+                *(
+                    CABINETS.format(id=each, port=self.tower, cabinet=cabinet, maps=maps)
+                    for each, cabinet in cabinets
+                ),
+                CLIMATE,
+            ]
+        )
+
+    def snapshot(self) -> Snapshot | None:
+        """What the server committed last."""
+        newest = self.reader.newest().get(STATION)
+        return newest.snapshot if newest else None
+
+    def states(self) -> dict[str, tuple[str, float | None]]:
+        """Sockets by name: state and watts."""
+        snapshot = self.snapshot()
+        return {each.id: (each.state, each.power_w) for each in snapshot.sockets} if snapshot else {}
+
+    def charging(self) -> set[str]:
+        return {name for name, (state, _) in self.states().items() if state == "charging"}
+
+    def charges(self, cabinet: str) -> list[str]:
+        snapshot = self.snapshot()
+        cabinets = {each.id: each for each in snapshot.cabinets} if snapshot else {}
+        return [slot.charge for slot in cabinets[cabinet].slots] if cabinet in cabinets else []
+
+    def faults(self) -> set[tuple[str, str]]:
+        snapshot = self.snapshot()
+        return {(each.sensor, each.code) for each in snapshot.faults} if snapshot else set()
+
+    def devices(self) -> tuple[int, str]:
+        """``waystation-edge devices`` beside the running agent."""
+        command = [sys.executable, "-m", "edge", "devices", "--config", str(self.file)]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+        return said.returncode, said.stdout
+
+
+@contextmanager
+def agent(city: City) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.support.pi", "run", "--config", str(city.file)]
+    process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))  # noqa: S603 - our own program
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(IN_S) == 0
+
+
+@contextmanager
+def repeating(say: Callable[[], None]) -> Iterator[None]:
+    """Devices that say it again and again, in a thread."""
+    over = threading.Event()
+
+    def talk() -> None:
+        while not over.wait(0.5):
+            say()
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture
+def city(broker: Broker, tmp_path: Path) -> Iterator[City]:
+    register(tmp_path / "data", [STATION])
+    server = ServerProcess(settings_for(broker, tmp_path / "data"))
+    server.start()
+    try:
+        assert server.ready()
+        with ExitStack() as stack:
+            yield City(tmp_path, broker, stack)
+    finally:
+        server.stop()
+
+
+def watts(value: float) -> dict[str, Any]:
+    return {"ENERGY": {"Power": value}}
+
+
+def dial(port: int) -> Dialled | None:
+    try:
+        return Dialled(port)
+    except OSError:
+        return None
+
+
+def cabinet(city: City, name: str, slots: list[str]) -> Dialled:
+    """It dials, logs in and reports."""
+    dialled = until(lambda: dial(city.tower), IN_S, "the station listens")
+    assert dialled is not None
+    dialled.say(login(name))
+    dialled.say(told(name, slots))
+    return dialled
+
+
+def told(name: str, slots: list[str]) -> dict[str, Any]:
+    listed = [(n, "02104001", value) for n, value in enumerate(slots, 1)]
+    return report(listed, full=1) | {"devId": name}
+
+
+def test_one_bad_device_never_stops_the_others(city: City) -> None:
+    drawn = 18.5
+    with ExitStack() as stack:
+        process = stack.enter_context(agent(city))
+        well = stack.enter_context(device(city.local))
+        bad = Device(city.local, will=("tele/bad/LWT", "Offline"))
+        good_cabinet = stack.enter_context(cabinet(city, CABINET, ["2", "1"]))
+        bad_cabinet = stack.enter_context(cabinet(city, OTHER, ["2", "2"]))
+
+        def speak() -> None:
+            well.say("tele/well/SENSOR", watts(drawn))
+            well.say("gw/well", {"w": 18.5})
+
+        stack.enter_context(repeating(speak))
+
+        def all_is_well() -> bool:
+            bad.say("tele/bad/SENSOR", watts(18.5))
+            bad.say("gw/bad", {"w": 18.5})
+            return city.charging() == GOOD | BAD and not city.faults()
+
+        until(all_is_well, IN_S, "six sockets charge")
+        assert (city.charges("well-cabinet"), city.charges("bad-cabinet")) == (
+            ["full", "charging"],
+            ["full", "full"],
+        )
+        snapshot = city.snapshot()
+        assert snapshot is not None
+        assert snapshot.climate is not None
+        assert snapshot.climate.temperature_c == pi.TEMPERATURE_C
+        until(lambda: city.devices()[0] == 0, IN_S, "all devices are well")
+
+        process.send_signal(signal.SIGUSR1)
+        city.meter.hangs = True
+        bad.vanish()
+        for _ in range(3):
+            well.say("gw/bad", b'{"w": 18.5, "x": "' + b"9" * 10_000_000 + b'"}')
+        bad_cabinet.sock.sendall(b'{"msgType": 300, "attrList": [[[[\x00\xff\n' * 9)
+        assert bad_cabinet.is_hung_up()
+
+        until(lambda: city.faults() == FAULTS, LOST_S, "each says why it is unknown")
+        assert city.charging() == GOOD
+        assert {city.states()[name] for name in BAD} == {("unknown", None)}, "nothing that was not measured"
+        assert city.charges("bad-cabinet") == ["unknown", "unknown"]
+        snapshot = city.snapshot()
+        assert snapshot is not None
+        assert snapshot.climate is None
+        until(lambda: problems(city) == FAULTS, IN_S, "and the technician reads it")
+
+        drawn = 0
+        good_cabinet.say(told(CABINET, ["1", "2"]))
+        until(lambda: city.states()["well-plug"][0] == "free", IN_S, "a well plug goes on")
+        until(lambda: city.charges("well-cabinet") == ["charging", "full"], IN_S, "and a well cabinet")
+
+
+def problems(city: City) -> set[tuple[str, str]]:
+    """Sensor and code of each problem that ``devices`` tells."""
+    found, sensor = set(), ""
+    for line in city.devices()[1].splitlines():
+        sensor = sensor if line.startswith(" ") else line.split(" ")[0]
+        if "PROBLEM" in line:
+            found.add((sensor, line.split()[1].rstrip(":")))
+    return found
