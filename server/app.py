@@ -25,7 +25,7 @@ from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports, ReportsError
-from server.rollups import Rollups
+from server.rollups import LongHistory, Rollups
 from server.rollups.follower import Follower
 from server.store.lock import SERVING, Lock
 from server.store.restore import complete
@@ -84,7 +84,7 @@ class Server:
         self.influx = self._open_influx() if settings.influx_url else None
         self._front = build_web(
             self.live,
-            self.store,
+            LongHistory(self.store, self.rollups),
             settings,
             self.pipeline,
             reports=self.reports,

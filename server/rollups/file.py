@@ -11,6 +11,7 @@ from server.rollups import reading, tables
 from server.rollups.calendar import DAY_MS, midnight_ms
 from server.rollups.means import by_day, by_hour_of_week, means
 from server.rollups.model import Day, Quarter
+from server.rollups.partial import MEASURED
 from server.rollups.telling import quarter_of
 from server.store import Quantity
 from server.store.schema import open_reader
@@ -39,14 +40,19 @@ class Rollups:
         with closing(tables.empty()) as connection:  # it is just being begun
             yield connection
 
-    def quarters(self, station_id: str, from_ms: int, to_ms: int) -> list[Quarter]:
+    def quarters(
+        self, station_id: str, from_ms: int, to_ms: int, quantities: Collection[Quantity] = MEASURED
+    ) -> list[Quarter]:
         """The quarters that begin from ``from_ms`` on and before ``to_ms``, oldest first.
 
-        Only those of which something is known; with nothing of a station, none.
+        Only those of which something is known; with nothing of a station, none. ``quantities`` are what is
+        wanted of each beside visits and exits: fewer are read sooner.
         """
         with self._reader() as connection:
             station = reading.station_of(connection, station_id)
-            told = reading.told(connection, station[0], (from_ms, to_ms)) if station else []
+            if station is None:
+                return []
+            told = reading.told(connection, station[0], (from_ms, to_ms), quantities=quantities)
             return [quarter_of(each) for each in told]
 
     def people(self, station_id: str, since: date, time_zone: str) -> dict[date, list[float | None]]:

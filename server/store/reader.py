@@ -24,6 +24,7 @@ from server.store import (
     raw,
     schema,
 )
+from server.store.chains import HOUR_MS
 from server.store.damage import DAMAGE
 from server.store.history import Seen
 from server.store.lately import Lately, Spans
@@ -192,6 +193,11 @@ class Reader:
         """Hours (since 1970) of ``from_ms <= at_ms < to_ms`` whose rows are pruned, all but late ones."""
         with self._reader() as connection:
             return history.pruned_hours(connection, station_id, from_ms, to_ms)
+
+    def people_from_ms(self) -> int:
+        """From when on people can be counted from the rows, or from what pruned ones saw."""
+        with self._reader() as connection:
+            return history.pruned_hour(connection) * HOUR_MS
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest refused messages, newest first."""

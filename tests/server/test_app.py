@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import httpx
 import pytest
 
 from server.app import Server, raise_descriptor_limit
+from server.rollups.calendar import QUARTER_MS, QUARTERS
+from server.rollups.partial import Partial, Sums
+from server.rollups.writing import Writer
 from server.store.sqlite import Store
 from tests.support.corpus import as_bytes, snapshot, telemetry
 from tests.support.mosquitto import Broker
@@ -60,6 +64,28 @@ def test_from_a_station_to_the_api(child: ServerProcess, station: RawStation) ->
     until(lambda: station.committed() == {1}, SOON_S, "it is acked")
     state = until(lambda: (now := told(child))["freshness"] == "fresh" and now, SOON_S, "the API says it")
     assert state["comfort"]["temperature_c"] == 24.5
+
+
+def test_what_is_pruned_is_told_from_the_roll_ups(broker: Broker, data_dir: Path) -> None:
+    settings, hour_ms = settings_for(broker, data_dir), 3_600_000
+    at_ms = (time.time_ns() // 1_000_000 - 100 * 24 * hour_ms) // hour_ms * hour_ms
+    Store.open(settings.readings_db).close()
+    with closing(sqlite3.connect(settings.readings_db)) as file, file:
+        file.execute("UPDATE pruned SET hour = ?", (at_ms // hour_ms + 24,))
+    sums, quarter = Sums(2, 49_000, 24_000, 25_000, 25_000, at_ms), at_ms // QUARTER_MS
+    with closing(Writer.open(settings.rollups_db)) as writer, writer.transaction():
+        no, _ = writer.station("canteen", "UTC")
+        kept = {quarter: Partial(2, 0, at_ms, at_ms, {}, {"temperature_c": sums})}
+        writer.put_partials(no, quarter // QUARTERS, kept, 1_096)
+    with running_server(settings) as server:
+        asked = {"quantity": "temperature_c", "from": iso(at_ms), "to": iso(at_ms + hour_ms)}
+        url = f"http://127.0.0.1:{server.http_port}/api/v1/stations/canteen/history"
+        [step] = httpx.get(url, params=asked, timeout=5).json()["steps"]
+    assert (step["value"], step["minimum"], step["maximum"]) == (24.5, 24, 25)
+
+
+def iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
 
 
 def test_a_killed_server_is_back_and_tells_the_same(child: ServerProcess, station: RawStation) -> None:
