@@ -75,7 +75,10 @@ class Server:
         )  # fmt: skip
         self.reports = _open_reports(settings.reports_db)
         self.rollups = Rollups.open_reader(settings.rollups_db)
-        self._follower = Follower(self.store, settings.rollups_db, self.live, settings.rollups_days, _now_ms)
+        self._follower = Follower(
+            self.store, settings.rollups_db, self.live, settings.rollups_days,
+            now_ms=_now_ms, told=self._roll_ups_said,
+        )  # fmt: skip
         self.forecasts = Forecasts(self.live, self.rollups, _now_ms)
         self.office = Office.open(
             settings, self.live, self.store, self.registry,
@@ -169,6 +172,9 @@ class Server:
 
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
         self._over.set()
+
+    def _roll_ups_said(self, trouble: str) -> None:
+        self.pipeline.rollups = trouble
 
     def _fail(self, error: BaseException) -> None:
         self._failure = error

@@ -3,8 +3,9 @@
 It rests after each step so long that it takes :data:`DUTY` of one core. A city's hours are made within some
 minutes after they are over.
 
-Failure policy: after any failure, above all a database that cannot be read or written now, it says so once
-and begins again a minute later; what was not made then is made later, and nothing is pruned meanwhile.
+Failure policy: after any failure, above all a database that cannot be read or written now, it says so, in
+the log once, and begins again a minute later; an hour that failed is tried again an hour later, the others
+before it. Nothing is pruned meanwhile that was not made.
 """
 
 import logging
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from server.rollups.calendar import Live
-from server.rollups.keeper import History, Keeper
+from server.rollups.keeper import PUT_OFF_MS, History, Keeper
 from server.rollups.writing import Writer
 
 log = logging.getLogger(__name__)
@@ -33,13 +34,22 @@ class Follower:
     Args:
         path: of rollups.db.
         now_ms: the clock.
+        told: hears, in the thread, what is wrong, "" once all is well again.
     """
 
     def __init__(
-        self, store: History, path: Path, live: Live, keep_days: int, now_ms: Callable[[], int]
+        self,
+        store: History,
+        path: Path,
+        live: Live,
+        keep_days: int,
+        *,
+        now_ms: Callable[[], int],
+        told: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store, self._path, self._live = store, path, live
-        self._keep_days, self._now_ms = keep_days, now_ms
+        self._keep_days, self._now_ms, self._told = keep_days, now_ms, told
+        self._failed_s: float | None = None
         self._renewed: Callable[[str], None] = lambda _: None
         self._follow_s = 0.0
         self._moved: list[str] = []
@@ -65,11 +75,15 @@ class Follower:
         while not self._over.is_set():
             try:
                 with closing(Writer.open(self._path)) as writer:
+                    if self._failed_s is None:
+                        self._told(self._lost())
                     self._work(Keeper(self._store, writer, self._live, self._keep_days, self._renewed))
             except Exception as error:
                 if repr(error) != trouble:
                     log.exception("rollups_failed path=%s", self._path)
                 trouble = repr(error)
+                self._failed_s = time.monotonic()
+                self._told(f"roll-ups are not made at present: {error}")
                 self._over.wait(FOLLOW_S)
 
     def _work(self, keeper: Keeper) -> None:
@@ -78,7 +92,23 @@ class Follower:
             if self.step(keeper):
                 self._over.wait((time.thread_time() - began_s) * (1 / DUTY - 1))
             else:
+                self._recovered()
                 self._over.wait(max(0.0, self._follow_s - time.monotonic()))
+
+    def _recovered(self) -> None:
+        """Say that all is well once everything has been tried again since the last failure."""
+        if self._failed_s is not None and time.monotonic() - self._failed_s > 2 * PUT_OFF_MS / 1000:
+            self._failed_s = None
+            self._told(self._lost())
+
+    def _lost(self) -> str:
+        """What went with a corrupt file, as long as that lies there."""
+        aside = sorted(each.name for each in self._path.parent.glob(f"{self._path.name}.corrupt-*"))
+        if not aside:
+            return ""
+        return (
+            f"{self._path.name} was corrupt, see {aside[0]}: older days than the readings are in backups only"
+        )
 
     def step(self, keeper: Keeper) -> bool:
         """Do a little; whether there was something to do."""

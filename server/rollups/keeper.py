@@ -39,6 +39,7 @@ REACH_HOURS: Final = 24
 """So far behind a late row the number of people may be another: until the room was surely empty."""
 AHEAD_MS: Final = 2 * DAY_MS
 """Nothing is due later than that, unless the clock was ahead when it was noted."""
+PUT_OFF_MS: Final = HOUR_MS
 STEP_S: Final = 0.1
 """Of computing, and a step ends with what it is at; its transaction is one sync of the disk."""
 _HOURS: Final = 24
@@ -112,15 +113,26 @@ class Keeper:
         """Make some of the hours that were due by ``due_ms``; whether there were any."""
         if self._writer.due(due_ms) is None:
             return False
-        began_s = time.thread_time()
+        began_s, note = time.thread_time(), None
         renewed = []
-        with self._writer.transaction(), self._store.raw() as read:
-            while (note := self._writer.due(due_ms)) and time.thread_time() - began_s < STEP_S:
-                if self._make(note, read, due_ms, now_ms):
-                    renewed.append(note.station_id)
+        try:
+            with self._writer.transaction(), self._store.raw() as read:
+                while (note := self._writer.due(due_ms)) and time.thread_time() - began_s < STEP_S:
+                    if self._make(note, read, due_ms, now_ms):
+                        renewed.append(note.station_id)
+        except Exception:
+            if note is not None:
+                self._put_off(note, now_ms)
+            raise
         for station_id in dict.fromkeys(renewed):
             self._renewed(station_id)
         return True
+
+    def _put_off(self, note: Note, now_ms: int) -> None:
+        """Have all others made before one that fails, lest a damaged page of one station stop them."""
+        with self._writer.transaction():
+            no, _ = self._writer.station(note.station_id, "UTC")
+            self._writer.touch(no, note._replace(due_ms=now_ms + PUT_OFF_MS))
 
     def _make(self, note: Note, read: Read, due_ms: int, now_ms: int) -> bool:
         """Make a note's hours, up to the end of a day in UTC; whether any were of a day before today."""

@@ -77,6 +77,8 @@ def notices(pipeline: Pipeline) -> list[str]:
         f"{count:,} readings were pruned before {name} had them; waystation store size says which"
         for name, count in pipeline.given_up.items()
     ]
+    if pipeline.rollups:
+        said.append(pipeline.rollups)
     if pipeline.store_replaced:
         moved_to = Path(pipeline.store_replaced).name
         said.append(f"a corrupt store was moved aside as {moved_to}; a new one was begun")

@@ -1,15 +1,18 @@
 """The thread that keeps rollups.db up to date, on a real store."""
 
 import logging
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from server.model import Thresholds
 from server.rollups import Rollups
 from server.rollups import follower as module
 from server.rollups.follower import Follower, remove_forerunner
+from server.rollups.keeper import Keeper
 from tests.support.rollups import DAY, HOUR_MS, KEPT, LATER, MIDNIGHT, NEXT, Rig
 from tests.support.wait import until
 
@@ -25,7 +28,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 @pytest.fixture
 def follower(rig: Rig) -> Iterator[Follower]:
-    made = Follower(rig.store, rig.path, rig.live, KEPT, lambda: LATER)
+    made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: LATER)
     yield made
     made.stop()
 
@@ -53,7 +56,7 @@ def test_it_rests_for_most_of_the_time(rig: Rig, monkeypatch: pytest.MonkeyPatch
     rig.keeper.follow(EIGHT + HOUR_MS)
     used = iter(range(100))
     monkeypatch.setattr(time, "thread_time", lambda: float(next(used)))
-    made = Follower(rig.store, rig.path, rig.live, KEPT, lambda: LATER)
+    made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: LATER)
     waits: list[float | None] = []
 
     def wait(seconds: float | None = None) -> bool:
@@ -73,7 +76,7 @@ def test_a_database_that_cannot_be_opened_is_said_once_and_ends_orderly(
     monkeypatch.setattr(module, "FOLLOW_S", 0.01)
     path = tmp_path / "folder"
     path.mkdir()
-    made = Follower(rig.store, path, rig.live, KEPT, lambda: LATER)
+    made = Follower(rig.store, path, rig.live, KEPT, now_ms=lambda: LATER)
     with caplog.at_level(logging.ERROR):
         made.start()
         until(lambda: bool(caplog.records), 20, "the failure is said")
@@ -82,6 +85,47 @@ def test_a_database_that_cannot_be_opened_is_said_once_and_ends_orderly(
         until(lambda: Rollups.open_reader(path).settled(0) and path.is_file(), 20, "it begins again")
     made.stop()
     assert [record.message for record in caplog.records] == [f"rollups_failed path={path}"]
+
+
+def test_one_station_that_cannot_be_read_does_not_stop_the_others(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FOLLOW_S", 0.01)
+    for station in ("library", "canteen"):  # the first to be made fails
+        rig.fill(EIGHT, EIGHT + 2 * HOUR_MS, 4, station=station)
+    rig.keeper.follow(EIGHT + HOUR_MS)
+    thresholds = Keeper._thresholds
+
+    def damaged(self: Keeper, station_id: str) -> Thresholds:
+        if station_id == "library":
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return thresholds(self, station_id)
+
+    monkeypatch.setattr(Keeper, "_thresholds", damaged)
+    said: list[str] = []
+    now_ms = [LATER]
+    made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: now_ms[0], told=said.append)
+    made.start()
+    until(lambda: DAY in rig.days(), 20, "the other one's day is made")
+    assert "library" not in {each.station_id for each in rig.rollups.days(DAY, DAY)}
+    assert set(said) == {"", "roll-ups are not made at present: database disk image is malformed"}
+    assert rig.rollups.reached() < 16, "nothing of it is pruned"
+    monkeypatch.undo()
+    now_ms[0] += 2 * HOUR_MS
+    until(lambda: rig.days("library") != {}, 80, "it is tried again an hour later")
+    made.stop()
+
+
+def test_a_corrupt_file_is_told_of_while_it_lies_there(rig: Rig) -> None:
+    rig.path.with_name("rollups.db.corrupt-1").write_bytes(b"years")
+    said: list[str] = []
+    made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: LATER, told=said.append)
+    made.start()
+    until(lambda: bool(said), 20, "it is said")
+    made.stop()
+    assert said == [
+        "rollups.db was corrupt, see rollups.db.corrupt-1: older days than the readings are in backups only"
+    ]
 
 
 def test_the_file_of_earlier_versions_is_removed_and_said(
