@@ -138,4 +138,6 @@ def test_the_page_has_the_same_table() -> None:
     }
     assert told == {each.meaning: set(each.roles) for each in PERMISSIONS.values()}
     unplaced = [number for number, each in enumerate(PERMISSIONS.values()) if not each.placed]
-    assert unplaced == [0, *range(len(ACTIONS) - 3, len(ACTIONS))], "the first and the last three, says the page"
+    assert unplaced == [0, *range(len(ACTIONS) - 3, len(ACTIONS))], (
+        "the first and the last three, says the page"
+    )
