@@ -11,10 +11,18 @@ from edge.sensors import Reading
 def describe(reading: Reading) -> str:
     """A reading in one line, with units; what was not measured is left out."""
     if isinstance(reading, Cabinet):
-        slots = ", ".join(f"{slot.n} {slot.battery}/{slot.charge}/{slot.door}" for slot in reading.slots)
-        return f"{'online' if reading.online else 'offline'}; slot battery/charge/door: {slots}"
+        return _cabinet(reading)
     pairs = ((field.name, getattr(reading, field.name)) for field in fields(reading))
     return ", ".join(_pair(name, value) for name, value in pairs if value is not None and name != "id")
+
+
+def _cabinet(cabinet: Cabinet) -> str:
+    own = ((name, getattr(cabinet, name)) for name in ("mains_ok", "temperature_c", "smoke"))
+    slots = ", ".join(f"{slot.n} {slot.battery}/{slot.charge}/{slot.door}" for slot in cabinet.slots)
+    alarms = [f"slot {slot.n} alarm {code}" for slot in cabinet.slots for code in slot.alarms]
+    said = ["online" if cabinet.online else "offline"]
+    said += [_pair(name, value) for name, value in own if value is not None]
+    return "; ".join([", ".join(said), *alarms, f"slot battery/charge/door: {slots}"])
 
 
 def _pair(name: str, value: object) -> str:

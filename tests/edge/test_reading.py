@@ -24,6 +24,12 @@ READINGS: list[tuple[Reading, str]] = [
     (Socket("s", "usb", "charging", 0, 4.5), "kind usb, state charging"),
     (Socket("s", "usb", "charging", 0, 4.5), "power 4.5 W"),
     (Cabinet("c", True, (Slot(1, "present", "full", "closed"), Slot(2, "absent"))), "1 present/full/closed"),
+    (
+        Cabinet(
+            "c", True, (Slot(1, "present", alarms=("hot",)),), mains_ok=True, temperature_c=31.5, smoke=False
+        ),
+        "online, mains_ok yes, temperature 31.5 °C, smoke no; slot 1 alarm hot; slot battery/charge/door: 1 ",
+    ),
 ]
 
 
