@@ -32,6 +32,7 @@ PURE = [
     "contract/*.py",
     "edge/discovery*.py",
     "edge/doors.py",
+    "edge/zones.py",
     "edge/sensors/modbus_map.py",
     "edge/sensors/modbus_options.py",
     "edge/sensors/modbus_turns.py",

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from contract import ContractError
 from contract.messages import Climate
@@ -34,7 +34,12 @@ class Attempts(Generic[D]):
         interval_ms: after a good reading, or a failure of the driver.
         rest_ms: after any other attempt.
         hints: by fault code what a technician should look at; the first is told while nothing is known.
+
+    Attributes:
+        ANEW: fault codes after which the next attempt makes a new driver.
     """
+
+    ANEW: ClassVar = frozenset({"driver"})
 
     def __init__(
         self,
@@ -126,9 +131,9 @@ class Attempts(Generic[D]):
                 code = "impossible"
             case _:
                 code = self.code(error)
-        if code == "driver":
-            if self._failure != "driver":
-                log.error("kind=%s driver=failed", self._kind, exc_info=error)
+        if code == "driver" and self._failure != "driver":
+            log.error("kind=%s driver=failed", self._kind, exc_info=error)
+        if code in self.ANEW:
             self.close()
         log.debug("kind=%s failed=%s", self._kind, code)
         self._failure = code

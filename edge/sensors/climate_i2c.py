@@ -18,6 +18,9 @@ INTERVAL_S: Final = 30.0
 REST_MS: Final = 5000
 """Between two attempts; an SCD4x has a new measurement every 5 s."""
 
+EMPTY: Final = 8
+"""After so many looks without a new measurement a part has lost its power meanwhile, and is started again."""
+
 HINTS: Final = {
     "no_answer": "check SDA, SCL, the 3.3 V supply and the address; is I2C switched on (raspi-config)?",
     "checksum": "the signal is disturbed: shorten the cable, keep it away from mains",
@@ -79,14 +82,22 @@ KINDS: Final = {
 
 
 class I2cAttempts(Attempts[Any]):
-    """The attempts of one part."""
+    """The attempts of one part. One that was away is started again: an SCD4x measures only when told to."""
+
+    ANEW = frozenset({"driver", "no_answer"})
 
     def __init__(self, kind: str, make_driver: Callable[[], Any], interval_ms: int) -> None:
         super().__init__(kind, make_driver, interval_ms, rest_ms=REST_MS, hints=HINTS)
         self._ask = KINDS[kind].ask
+        self._empty = 0
 
     def measure(self, driver: Any, at_ms: int) -> Climate | None:
-        return self._ask(driver, at_ms)
+        climate = self._ask(driver, at_ms)
+        self._empty = 0 if climate else self._empty + 1
+        if self._empty == EMPTY:
+            self._empty = 0
+            raise SensorError("no_answer", HINTS["no_answer"])
+        return climate
 
     def code(self, error: Exception) -> str:
         if "CRC" in str(error):

@@ -141,7 +141,7 @@ class Eye:
             for _ in range(40):
                 self._look(driver)
         except (OSError, ValueError, RuntimeError) as error:
-            return Verdict(False, f"{error or type(error).__name__}; {HINTS['no_answer']}")
+            return Verdict(False, _hint(error))
         floors = [zone.floor_cm for zone in self._zones.values()]
         if None in floors:
             return Verdict(False, HINTS["no_floor"])
@@ -156,9 +156,10 @@ class Eye:
                     self._look(driver)
                     self._looked_ms = self._clock.now().mono_ms
             except Exception as error:
-                if str(error) != self._why:
+                why = _hint(error)
+                if why != self._why:
                     log.warning("kind=vl53l1x failed=%r", error)
-                self._why = str(error) or HINTS["no_answer"]
+                self._why = why
                 self._over.wait(AGAIN_S)
 
     def _begun(self) -> Any:
@@ -191,6 +192,10 @@ class Eye:
         finally:
             driver.stop_ranging()
         return distance_cm
+
+
+def _hint(error: Exception) -> str:
+    return f"{error or type(error).__name__}; {HINTS['no_answer']}"
 
 
 def _driver_maker(entry: SensorEntry, address: int) -> Callable[[], Any]:

@@ -11,7 +11,7 @@ from edge.config import SensorEntry
 from edge.options import ConfigError
 from edge.sensors import Reading, SensorError
 from edge.sensors.attempts import PATIENCE_MS
-from edge.sensors.climate_i2c import KINDS, REST_MS, ClimateI2c, I2cAttempts, _driver_maker
+from edge.sensors.climate_i2c import EMPTY, KINDS, REST_MS, ClimateI2c, I2cAttempts, _driver_maker
 from tests.support.i2c import Bus, Sensirion, crc8, on_a_pi, words
 from tests.support.wait import until
 
@@ -81,6 +81,28 @@ def test_an_scd4x_that_has_nothing_new_is_asked_again(bus: Bus) -> None:
     station.mono_ms += REST_MS
     part.says[READY] = words(0x8006)
     assert station.ask() == [Climate(1_000_000 + REST_MS, 25.0, 60.0, 812.0)]
+
+
+class Forgetful(Sensirion):
+    """Measures once it has been told to, until its power fails."""
+
+    def read(self, count: int) -> bytes:
+        measures = b"\x21\xb1" in self.heard
+        return super().read(count) if measures or self.heard[-1] != READY else words(0x8000)[:count]
+
+
+def test_an_scd4x_whose_power_failed_for_a_moment_is_started_again(bus: Bus) -> None:
+    """It answers as before, and has nothing new for ever."""
+    part = bus.parts[0x62] = Forgetful({READY: words(0x8006), MEASURED: SCD4X_SAYS})
+    station = Station("scd4x", 0x62)
+    assert station.ask()
+    part.heard.clear()
+    station.mono_ms += 30_000
+    later = []
+    for _ in range(EMPTY + 1):
+        later.append(station.ask())
+        station.mono_ms += REST_MS
+    assert [len(each) for each in later] == [0] * EMPTY + [1]
 
 
 BAD = [
