@@ -20,6 +20,9 @@ PATIENCE_MS: Final = 60_000
 MOST_WAITING: Final = 256
 """Messages that wait for the sampler, which looks every second; of more, the newest."""
 
+LOOK_MS: Final = 100
+"""A look at what has come in ends after so long, as other sensors wait; the rest is for the next one."""
+
 VERIFY_S: Final = 5.0
 STEP_S: Final = 0.1
 
@@ -75,7 +78,8 @@ class MqttDevice:
         return self._part.readings(now)
 
     def _hear(self) -> None:
-        while self._waiting:
+        until_ms = self._clock.now().mono_ms + LOOK_MS
+        while self._waiting and self._clock.now().mono_ms <= until_ms:
             message = self._waiting.popleft()
             self._enter(message.session, message.at.mono_ms)
             heard = self._talk.hear(message.topic, message.payload, retained=message.retained)

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 20
 REDIAL_S: Final = (1, 30)
-MOST_BYTES: Final = 64 * 1024
+MOST_BYTES: Final = 32 * 1024
 """Of one message; what is longer is no plug's and no cabinet's."""
 MOST_TOLD: Final = 16
 """Topics whose messages were too long and of which the log tells; each once."""

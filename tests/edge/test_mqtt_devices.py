@@ -1,5 +1,6 @@
 """Plugs and gateways over a real broker of the station: charging, leaving, silent, checked and read."""
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from edge.reading import read_all
 from edge.sensors import Reading, SensorError
 from edge.sensors.factory import build
 from edge.sensors.mqtt_device import MqttDevice
+from edge.sensors.mqtt_known import Heard
+from edge.sensors.mqtt_line import Line, Message
+from edge.sensors.tasmota import TasmotaTalk
 from tests.support.gateway import Device, LocalBroker, device
 from tests.support.mosquitto import free_port
 from tests.support.wait import until
@@ -209,6 +213,27 @@ def test_a_message_without_end_is_dropped_and_logged_once(
     assert [record.getMessage() for record in caplog.records if "refused" in record.message] == [
         f"broker={local.host} port {local.port} topic={SENSOR} bytes=10000000 refused"
     ]
+
+
+def test_messages_that_are_long_to_understand_do_not_hold_up_the_other_sensors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Line, "start", lambda line: setattr(line, "connected", True))
+    clock = SteppedClock(1_000_000)
+
+    class Slow(TasmotaTalk):
+        def hear(self, topic: str, payload: bytes, *, retained: bool) -> Heard:
+            clock.wait(0.06)
+            return super().hear(topic, payload, retained=retained)
+
+    [s1] = build([SensorEntry("s1", "tasmota", None, {"topic": "plug7"}, "station.toml")], {}, clock)
+    assert isinstance(s1, MqttDevice)
+    s1._talk = Slow("%prefix%/%topic%/", "plug7", 1)
+    for power in range(5):
+        s1.take_in(Message(SENSOR, json.dumps(watts(power)).encode(), False, clock.now(), 1))
+    looks = [[each.power_w for each in s1.read(clock.now()) if isinstance(each, Socket)] for _ in range(3)]
+    s1.close()
+    assert looks == [[1.0], [3.0], [4.0]], "each look ends after 100 ms, and nothing is left out"
 
 
 def test_the_brokers_absence_is_told_after_a_while_and_ends_by_itself(tmp_path: Path) -> None:
