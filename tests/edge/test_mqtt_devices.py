@@ -1,33 +1,38 @@
-"""Plugs and gateways over a real broker of the station: charging, leaving, silent, checked and read."""
+"""Plugs and gateways over a real broker of the station: charging, leaving, away, silent."""
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from contract.messages import Cabinet, Socket
-from edge.clock import SteppedClock, SystemClock
+from edge.clock import SteppedClock
 from edge.config import SensorEntry
-from edge.options import ConfigError
-from edge.reading import read_all
-from edge.sensors import Reading, SensorError
+from edge.sensors import SensorError
 from edge.sensors.factory import build
 from edge.sensors.mqtt_device import MqttDevice
 from edge.sensors.mqtt_known import Heard
 from edge.sensors.mqtt_line import Line, Message
 from edge.sensors.tasmota import TasmotaTalk
-from tests.support.gateway import Device, LocalBroker, device
-from tests.support.mosquitto import free_port
+from tests.support.gateway import LocalBroker, device
+from tests.support.plugs import (
+    EVENTS,
+    IN_S,
+    LWT,
+    SENSOR,
+    charge,
+    entry,
+    fault,
+    said,
+    sensors,
+    shelly,
+    state,
+    tasmota,
+    watts,
+)
 from tests.support.wait import until
 
-CLOCK = SystemClock()
-IN_S = 10
-QUICK = {"charging_s": 0.2, "idle_s": 0.2, "full_s": 0.2}
-LWT, SENSOR = "tele/plug7/LWT", "tele/plug7/SENSOR"
-EVENTS = "shelly-a8/events/rpc"
 BOARD = {
     "device": "cabinet",
     "slots": 1,
@@ -37,67 +42,10 @@ BOARD = {
 }
 
 
-def entry(sensor: str, kind: str, broker: LocalBroker, **options: object) -> SensorEntry:
-    where = f"station.toml: [[sensor]] 1 ({sensor})"
-    return SensorEntry(sensor, kind, 0.1, {"host": broker.host, "port": broker.port} | options, where)
-
-
-def tasmota(broker: LocalBroker, sensor: str = "s1", **options: object) -> SensorEntry:
-    return entry(sensor, "tasmota", broker, **({"topic": "plug7"} | QUICK | options))
-
-
-def shelly(broker: LocalBroker, **options: object) -> SensorEntry:
-    return entry("s2", "shelly", broker, **({"prefix": "shelly-a8"} | QUICK | options))
-
-
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[LocalBroker]:
     with LocalBroker(tmp_path / "local") as running:
         yield running
-
-
-@contextmanager
-def sensors(*entries: SensorEntry) -> Iterator[list[MqttDevice]]:
-    made = build(entries, {}, CLOCK)
-    try:
-        for each in made:
-            each.read(CLOCK.now())
-        listening = [each for each in made if isinstance(each, MqttDevice)]
-        until(lambda: all(each._line.connected for each in listening), IN_S, "the station's broker is there")
-        yield listening
-    finally:
-        for each in made:
-            each.close()
-
-
-def said(sensor: MqttDevice) -> Sequence[Reading]:
-    return sensor.read(CLOCK.now())
-
-
-def state(sensor: MqttDevice) -> str:
-    return next((each.state for each in said(sensor) if isinstance(each, Socket)), "")
-
-
-def fault(sensor: MqttDevice) -> str:
-    try:
-        sensor.read(CLOCK.now())
-    except SensorError as error:
-        return error.code
-    return ""
-
-
-def watts(value: float) -> dict[str, object]:
-    return {"ENERGY": {"Power": value, "Voltage": 228}}
-
-
-def charge(sensor: MqttDevice, plug: Device, topic: str, told: object) -> None:
-    """Say it until something charges."""
-
-    def charging() -> bool:
-        plug.say(topic, told)
-        return state(sensor) == "charging"
-
-    until(charging, IN_S, "it charges")
 
 
 def test_a_phone_is_plugged_in_and_out(local: LocalBroker) -> None:
@@ -278,114 +226,7 @@ def test_silence_is_told_by_the_clock(local: LocalBroker) -> None:
         s1.close()
 
 
-def test_a_login_that_is_refused_is_told(tmp_path: Path) -> None:
-    with LocalBroker(tmp_path / "closed", login=("station", "right")) as broker:
-        for password, ok in (("wrong", False), ("right", True)):
-            word = tmp_path / f"{password}.password"
-            word.write_text(f"{password}\n")
-            [s1] = build([tasmota(broker, username="station", password_file=str(word))], {}, CLOCK)
-            assert isinstance(s1, MqttDevice)
-            verdict = s1.verify()
-            s1.close()
-            refused = "refuses the login" in verdict.text
-            assert refused is not ok
-            assert "wrong" not in verdict.text
-
-
-def test_a_login_without_a_password_is_a_wrong_station_file(local: LocalBroker) -> None:
-    with pytest.raises(ConfigError, match="exactly one of password and password_file"):
-        build([tasmota(local, username="station")], {}, CLOCK)
-
-
-def verdict(sensor: SensorEntry) -> tuple[bool, str]:
-    [made] = build([sensor], {}, CLOCK)
-    assert isinstance(made, MqttDevice)
-    try:
-        found = made.verify()
-    finally:
-        made.close()
-    return found.ok, found.text
-
-
-def test_check_says_what_it_found(local: LocalBroker) -> None:
-    ok, text = verdict(tasmota(local))
-    assert not ok
-    assert "is that its topic" in text
-    with device(local) as plug:
-        plug.say(LWT, "Online", retain=True)
-        assert verdict(tasmota(local)) == (
-            True,
-            "it is there; it measured nothing within 5 s, which may be its pace",
-        )
-        plug.say(LWT, "Offline", retain=True)
-        ok, text = verdict(tasmota(local))
-        assert not ok
-        assert "has left" in text
-
-
-SHELLY_VERDICTS = [
-    ("shelly-a8/status/switch:0", {"apower": 1}, True, "tells its whole status"),
-    (
-        "shelly-a8/events/rpc",
-        {"method": "NotifyStatus", "params": {"switch:0": {"apower": 1}}},
-        False,
-        "status_ntf is off",
-    ),
-    ("other/online", "true", True, "cannot be known"),
-]
-
-
-@pytest.mark.parametrize(
-    ("topic", "told", "ok", "text"), SHELLY_VERDICTS, ids=[row[3] for row in SHELLY_VERDICTS]
-)
-def test_check_says_whether_a_shelly_tells_its_whole_status(
-    local: LocalBroker, topic: str, told: object, ok: bool, text: str
-) -> None:
-    with device(local) as plug:
-        plug.say("shelly-a8/online", "true", retain=True)
-        with speaking(local, topic, told):
-            found = verdict(shelly(local))
-    assert found[0] is ok
-    assert text in found[1]
-
-
-@contextmanager
-def speaking(local: LocalBroker, topic: str, told: object) -> Iterator[None]:
-    """A device that says the same again and again."""
-    over = threading.Event()
-
-    def talk() -> None:
-        with device(local) as plug:
-            while not over.wait(0.2):
-                plug.say(topic, told)
-
-    thread = threading.Thread(target=talk)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def test_read_shows_raw_beside_meaning(local: LocalBroker) -> None:
-    with speaking(local, SENSOR, watts(18.5)):
-        lines = [line for (_, _, line), _ in read_all([tasmota(local)], CLOCK)]
-    assert "power 18.5 W" in lines[0]
-    assert [line.split() for line in lines[1:]] == [
-        ["power_w", "18.5", "18.5"],
-        ["voltage_v", "228", "228.0"],
-    ]
-
-
 def test_the_connection_ends_with_the_last_device_on_it(local: LocalBroker) -> None:
     with sensors(tasmota(local), shelly(local)) as [one, two]:
         assert one._line is two._line
     assert not one._line.connected
-
-
-def test_nobody_listens_at_a_port_that_is_free() -> None:
-    nowhere = SensorEntry("s1", "tasmota", None, {"topic": "plug7", "port": free_port()}, "station.toml")
-    ok, text = verdict(nowhere)
-    assert not ok
-    assert "nobody answers there" in text
