@@ -56,6 +56,7 @@ class Forwarder:
         self._work: Work | None = None
         self._task: Task | None = None
         self._tries, self._not_before_ms = 0, 0
+        self._failed_ms: int | None = None
         self._most = MOST_LINES
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="influx", daemon=True)
@@ -101,12 +102,10 @@ class Forwarder:
         except NotTakenError as error:
             return self._later(error.later, now_ms)
         except (sqlite3.Error, OSError) as error:
-            self.close()
-            return self._later(Later(f"{type(error).__name__}: {error}"), now_ms)
+            return self._failed(f"{type(error).__name__}: {error}", now_ms)
         except Exception as error:  # whatever it is, it must not end the thread in silence
             log.exception("influx_failed")
-            self.close()
-            return self._later(Later(repr(error)), now_ms)
+            return self._failed(repr(error), now_ms)
 
     def _step(self, now_ms: int) -> int:
         work = self._opened()
@@ -117,6 +116,7 @@ class Forwarder:
             return min(left_ms, MINUTE_MS - now_ms % MINUTE_MS)
         task = self._task = self._task or work.next(now_ms)
         if task is None:
+            self._failed_ms = None
             self._stand(work, work.since_ms())
             return FOLLOW_MS
         self._stand(work, min(task.since_ms, work.since_ms() or task.since_ms))
@@ -124,6 +124,15 @@ class Forwarder:
         task.done(task.letters, now_ms)
         self._task = None
         return 0
+
+    def _failed(self, why: str, now_ms: int) -> int:
+        """Of what there is to do nobody can say now; it is behind since then, whatever else is written."""
+        if self._failed_ms is None:
+            self._failed_ms = now_ms
+        self.close()
+        wait_ms = self._later(Later(why), now_ms)
+        self._tell(since_ms=min(self._failed_ms, self.standing.since_ms or self._failed_ms))
+        return wait_ms
 
     def _opened(self) -> Work:
         if self._work is None:
@@ -162,6 +171,8 @@ class Forwarder:
 
     def _stand(self, work: Work, since_ms: int | None) -> None:
         refused = work.ledger.followed().refused
+        if self._failed_ms is not None:
+            since_ms = min(self._failed_ms, since_ms or self._failed_ms)
         self._tell(since_ms=since_ms, rows=work.rows(), refused=refused, reached=work.reached())
 
     def _tell(self, **changes: Any) -> None:

@@ -1,5 +1,6 @@
 """What is written does not depend on the order in which rows came, nor on stops in between."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -8,6 +9,7 @@ import pytest
 
 from contract.messages import Snapshot
 from server.store import Counted
+from server.store.commits import Commits
 from server.store.pruner import Ages, Pruner
 from server.store.sqlite import OccupancyChange
 from tests.support.forwarding import MIN, NOON_MS, Bucket, Forwarding, day, snapshot, station
@@ -138,6 +140,24 @@ def test_what_staff_counted_is_written_from_then_on(scene: Forwarding, bucket: B
     scene.rest()
     people = [int(each["people"][:-1]) for _, each in sorted(bucket.of("occupancy").items())]
     assert people == [0, 1, 2, 41, 42]
+
+
+def test_what_cannot_be_read_counts_as_behind(scene: Forwarding, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alert goes by the age of what is not written; of a damaged file nobody can say what there is."""
+
+    def damaged(*_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(Commits, "next", damaged)
+    for _ in range(12):
+        scene.turn(MIN)
+    assert scene.pipeline.influx is not None
+    assert scene.pipeline.influx.behind_ms(scene.now_ms) > 10 * MIN
+    assert "malformed" in scene.pipeline.influx.why
+    monkeypatch.undo()
+    scene.turn(2 * MIN)
+    scene.rest()
+    assert (scene.pipeline.influx.why, scene.pipeline.influx.since_ms) == ("", None)
 
 
 def test_it_begins_with_what_is_committed_from_then_on(tmp_path: Path, bucket: Bucket) -> None:
