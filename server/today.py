@@ -66,6 +66,9 @@ class Today:
 
     def _ask(self, station_id: str, midnight: int, now_ms: int) -> int:
         before = self._totals.crossed_before(station_id, "visits", midnight)
+        known = self._known.get(station_id)
+        if known is not None and known[0] == midnight:
+            before = max(before, known[1])  # late ones only add; fewer are in a file that was begun anew
         self._known[station_id] = (midnight, before, now_ms)
         return before
 

@@ -1,5 +1,6 @@
 """Visits since local midnight, from a real store and the live count."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -93,3 +94,15 @@ def test_a_late_snapshot_of_yesterday_is_yesterdays_after_a_while(world: World) 
     assert today.visits(ROOMS, NOON_MS) == {"counted": 10}, "all that came since was seen after midnight"
     world.say("counted", MIDNIGHT_MS - HOUR, 18)
     assert today.visits(ROOMS, NOON_MS + KNOWN_MS) == {"counted": 2}
+
+
+def test_a_store_that_is_replaced_makes_no_visits(world: World) -> None:
+    """The live count goes on; the new file does not know what was counted before midnight."""
+    today = Today(world.live, world.store)
+    world.say("counted", MIDNIGHT_MS - HOUR, 0)
+    world.say("counted", MIDNIGHT_MS - MIN, 9_000)
+    world.say("counted", NOON_MS - MIN, 9_010)
+    assert today.visits(ROOMS, NOON_MS) == {"counted": 10}
+    world.store.replace(sqlite3.DatabaseError("malformed"))
+    world.say("counted", NOON_MS, 9_011)
+    assert today.visits(ROOMS, NOON_MS + KNOWN_MS) == {"counted": 11}
