@@ -80,7 +80,7 @@ class Follow:
         if track is None or row.at_ms <= track.at_ms:
             piece.late[row.station_id] = _noted(piece.late.get(row.station_id), row, now_ms)
         else:
-            piece.lines += track.lines(place, row)
+            piece.lines += track.readable(place, row)
 
     def _begun(self, place: Place, row: Row) -> Track | None:
         """The state before the first row of a station since the start; None when there are newer rows."""

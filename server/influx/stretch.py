@@ -47,19 +47,13 @@ class Stretch:
         rows: Iterator[Row | Sight] = self._commits.stretch(self._station_id, self._begin_ms, to_ms)
         sights: Iterator[Row | Sight] = self._commits.sights(self._station_id, self._begin_ms, to_ms)
         for row in heapq.merge(rows, sights, key=_at_ms):
-            if isinstance(row, Sight):
-                self._count(row.at_ms)
-                lines = self.track.see(self._place, row)
-                if row.at_ms >= self._from_ms:
-                    yield row, lines
-                continue
-            if row.undated or row.id > self._up_to:
+            if isinstance(row, Row) and (row.undated or row.id > self._up_to):
                 continue
             self._count(row.at_ms)
-            if row.at_ms < self._from_ms:
-                self.track.take(self._place, row)
-            else:
-                yield row, self.track.lines(self._place, row)
+            early = row.at_ms < self._from_ms
+            lines = self.track.readable(self._place, row, silent=early)
+            if not early:
+                yield row, lines
         self._count(to_ms - 1)
 
     def _count(self, at_ms: int) -> None:

@@ -17,6 +17,7 @@ from server.model import Comfort, Crowding
 from server.occupancy import Observation, Occupancy, StaffCount, advance
 from server.store import packing
 from server.store.commits import Row
+from server.store.damage import DAMAGE, UNREADABLE
 from server.store.people import Sight
 
 REFRESH_MS: Final = 300_000
@@ -43,6 +44,23 @@ class Track:
     def at_ms(self) -> int:
         """When the newest row or count was that went in; -1 before the first."""
         return -1 if self.people is None else self.people.at_ms
+
+    def readable(self, place: Place, row: Row | Sight, *, silent: bool = False) -> list[str]:
+        """Take in what comes next; its lines, none where it says what nothing can say: it is passed over.
+
+        Args:
+            silent: no lines are wanted.
+        """
+        try:
+            if isinstance(row, Sight):
+                return self.see(place, row)
+            if not silent:
+                return self.lines(place, row)
+            self.take(place, row)
+        except UNREADABLE as error:
+            DAMAGE.note(place.known.station.id, f"snapshot at {row.at_ms}", error)
+            self._units = Units()
+        return []
 
     def count(self, place: Place, counted: StaffCount) -> None:
         """Staff have counted the people inside."""

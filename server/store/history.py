@@ -145,7 +145,11 @@ def seen(connection: sqlite3.Connection, station_id: str, from_ms: int, to_ms: i
     first = next(pruned, None)
     merged = rows if first is None else heapq.merge(chain((first,), pruned), rows, key=moment)
     for at_ms, _, _, layout, values in merged:
-        people_then = packing.doors_of(layout, values), packing.presence_of(layout, values)
+        try:
+            people_then = packing.doors_of(layout, values), packing.presence_of(layout, values)
+        except UNREADABLE as error:  # it unpacks, to what no door can say
+            DAMAGE.note(station_id, f"people at {at_ms}", error)
+            continue
         yield Seen(at_ms, *people_then, layout, values)
 
 
