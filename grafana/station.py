@@ -65,7 +65,7 @@ def _visits(place: Place) -> Piece:
 
 def _people(place: Place) -> Piece:
     told = Told(
-        "在馆人数",
+        "站内人数",
         "屋里的人数（进减出）和座位数。人数一直贴着座位数，考虑加座。",
         "People inside (entries less exits) and the places.",
         "It has no red. Always at the places: add seats. Never back to 0 at night: look at the beam.",
