@@ -47,9 +47,9 @@ def test_it_tells_the_network_its_figures_and_how_old_they_are(site: WallSite, c
     said = words(client.ask(site.path).text)
     assert "太原市" in said
     for told in (
-        "开放 4 4 座有数据",
-        "拥挤 1 3 座有数据",
-        "太热 1 3 座有数据",
+        "开放 4 已知 4 座",
+        "拥挤 1 已知 3 座",
+        "太热 1 已知 3 座",
         "今天人次 934 2 座没有计数",
         "满电电池 3 共 24 仓",
         "空插座 4 共 24 个",
