@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter  # type: ignore[import-untyped]  # the package carries no types
 
-from server.served.columns import Column, Format, Value, columns, levels
+from server.served.columns import Column, Format, Value, columns, levels, name_of
 from server.served.model import HOURS, Level, Report
 from server.served.summing import KINDS
 from server.served.words import headline, notes, place, sentence, span
+from server.web.public import Name
 from server.web.text import Text
 
 _NUMBERS: Final[dict[Format, str]] = {
@@ -118,8 +119,12 @@ class _Writing:
                 self._write(sheet, (row, column), form, value)
 
     def _entered(self) -> Iterator[Sequence[Value]]:
+        names = {(line.level, line.key): name_of(line, self._text) for line in self._report.places}
+        network = self._report.network
+        names["network", network.id] = self._text.name(Name(network.name_zh, network.name_en))
         for each in self._report.numbers:
-            where = each.station or each.district or each.network
+            at: tuple[Level, str] = ("station", each.station) if each.station else ("network", each.network)
+            where = each.district if each.district and not each.station else names.get(at, at[1])
             kind = self._text(f"served.number.{each.kind}")
             events = each.events or None
             yield (

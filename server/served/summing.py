@@ -161,7 +161,7 @@ def report(asked: Asked, now: Tally, before: Tally, numbers: Sequence[Number]) -
         hours_by_kind={
             kind: _hours(now.hours[day] for day in now.hours if kinds.get(day) == kind) for kind in KINDS
         },
-        numbers=tuple(numbers),
+        numbers=tuple(filter(making.holds, numbers)),
         running=elapsed is None or elapsed.last == asked.today,
         at_ms=asked.at_ms,
     )
@@ -267,15 +267,15 @@ class _Making:
         days = [day for day in _days(part) if day in self.now.days]
         total = merged(self.now.days[day] for day in days)
         name = str(part)
-        inside = [n for n in self.numbers if self._whole(n)]
+        inside = [n for n in self.numbers if self.holds(n)]
         return Line(
             level, name, name, name, part.first, part.last, len(self.asked.stations), self.instrumented,
             max((self.now.days[day].counting for day in days), default=0), part.days, total,
             _share(total, self.instrumented * self.asked.lasted(_days(part))), None, entered(inside, part),
         )  # fmt: skip
 
-    def _whole(self, number: Number) -> bool:
-        """Whether it counts in the whole scope."""
+    def holds(self, number: Number) -> bool:
+        """Whether it is of the whole scope; one of another district is none of its readers' business."""
         scope = self.asked.scope
         if number.station:
             return number.station in {station.id for station in self.asked.stations}

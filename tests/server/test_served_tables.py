@@ -11,7 +11,7 @@ import pytest
 
 from server.served import sheets
 from server.served.columns import COLUMNS
-from server.served.model import Number, Report
+from server.served.model import Number, Report, Scope
 from server.served.tables import as_json, write_csv
 from server.web.text import Language, Text, strings
 from tests.support import served
@@ -81,6 +81,18 @@ def test_only_some_levels(report: Report) -> None:
     assert [row["from"] for row in rows] == [f"2026-07-{day:02}" for day in range(1, 32)]
 
 
+def test_numbers_of_other_places_are_in_no_file() -> None:
+    """Who may look at a district only gets its files only."""
+    numbers = [*NUMBERS, Number("count", "liuyang", "关口街道", "", FIRST, FIRST, 7)]
+    scope = Scope("liuyang", "关口街道")
+    told = as_json(reported([a_day("one", FIRST, 1)], scope=scope, numbers=numbers), ZH)
+    assert [(each["count"], each["district"]) for each in told["numbers"]] == [(85, ""), (7, "关口街道")]
+    elsewhere = as_json(
+        reported([a_day("three", FIRST, 1)], scope=Scope("liuyang", "集里街道"), numbers=numbers), ZH
+    )
+    assert elsewhere["numbers"] == []
+
+
 def test_json_is_the_same(report: Report) -> None:
     told = json.loads(json.dumps(as_json(report, ZH), ensure_ascii=False))
     assert told["total"]["visits"] == report.total.visits
@@ -110,7 +122,10 @@ def test_a_workbook_opens_and_holds_the_same(report: Report, tmp_path: Path) -> 
     assert str(one[head["从"]]) == "2026-07-01 00:00:00"
     hours = list(book["按小时"].iter_rows(values_only=True))
     assert (len(hours), sum(row[1] for row in hours[1:])) == (25, report.total.visits)  # type: ignore[misc]  # numbers
-    assert book["人工填报"].max_row == 3
+    assert [row[3] for row in book["人工填报"].iter_rows(min_row=2, values_only=True)] == [
+        "一号驿站",
+        "浏阳市“奔跑者”红色驿站",
+    ]
     for sheet in book.worksheets:
         assert sheet.title == "概况" or sheet.freeze_panes == "B2", sheet.title
         for row in sheet.iter_rows():
