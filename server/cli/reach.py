@@ -21,7 +21,7 @@ from server.registry import Registry
 from server.served import demand as demand_file
 from server.served.gather import today_of
 from server.served.periods import PeriodError, a_day
-from server.served.reach import MOST_MIN, Hour, Reach, ReachError, next_day, reach
+from server.served.reach import MOST_MIN, Hour, Reach, ReachError, next_day, percent, reach
 
 MOST_PROBLEMS = 20
 _DAYS = ("workday", "weekend", "holiday")
@@ -124,7 +124,7 @@ def _print(found: Reach, hours: list[Hour]) -> None:
     table = Table(*(Column(name, justify="right") for name in names), box=None, padding=(0, 3, 0, 0))
     for each in hours:
         parts = (each.served, each.unknown, each.unserved)
-        table.add_row(f"{each.hour:02}:00", *(f"{100 * part / found.weight:.1f}%" for part in parts))
+        table.add_row(f"{each.hour:02}:00", *(percent(part, found.weight) for part in parts))
     console.print(table)
     if found.unposted:
         console.print(f"{found.unposted:,} stations post no hours", style="yellow")

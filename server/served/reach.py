@@ -26,6 +26,8 @@ SEARCH_DAYS: Final = 366
 _DEGREE_M: Final = 111_195
 """Metres of a degree of latitude."""
 _LEAST_COS: Final = 0.01
+_NOTHING: Final = 1e-9
+"""The share that adding up weights may be wrong by."""
 
 
 class ReachError(ValueError):
@@ -42,6 +44,12 @@ class Hour:
     unserved: float
 
 
+def percent(part: float, whole: float) -> str:
+    """``75.0%``; all of it only where nothing is missing."""
+    said = f"{100 * part / whole:.1f}%"
+    return "99.9%" if said == "100.0%" and whole - part > whole * _NOTHING else said
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Who has a station near.
@@ -52,6 +60,7 @@ class Reach:
         stations: that were looked at; ``unplaced`` more have no coordinates, ``unposted`` no hours.
         opened: for each point the hours, as bits, at which an open station is near; ``unknown`` the same for
             one of unknown hours.
+        posted: for each station that has a place, by id, what :func:`hours_of` says.
     """
 
     day: date
@@ -65,6 +74,7 @@ class Reach:
     unposted: int
     opened: "array[int]"
     unknown: "array[int]"
+    posted: Mapping[str, tuple[int, int]]
 
     def at(self, hour: int) -> Hour:
         """One hour of the day."""
@@ -118,7 +128,8 @@ def reach(
     """
     metres = minutes / riding_minutes(1_000_000, thresholds) * 1_000_000
     known = list(stations)
-    placed = [_place(each, day, zones[each.network]) for each in known if each.lat is not None]
+    by_id = {each.id: _place(each, day, zones[each.network]) for each in known if each.lat is not None}
+    placed = list(by_id.values())
     zone = zones[known[0].network] if known else "UTC"
     grid = _Grid(placed, points, metres)
     opened, unknown = array("L"), array("L")
@@ -138,6 +149,7 @@ def reach(
         unposted=sum(each.unknown == ALL for each in placed),
         opened=opened,
         unknown=unknown,
+        posted={id_: (each.opened, each.unknown) for id_, each in by_id.items()},
     )
 
 

@@ -1,5 +1,6 @@
 """Service counts and the 15-minute circle in a real Chromium: on a phone, at a desk, on paper, plain."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -182,6 +183,8 @@ def test_the_circle_by_a_file_as_a_table_and_on_the_map(
         expect(page.locator("#map canvas")).to_be_visible()
         expect(page.locator("#map .hint")).to_have_text("没有底图，只标出驿站的位置。")
         looks_right(page)
+        told = json.loads(page.locator("#setup").text_content() or "")
+        assert [each["kind"] for each in told["stations"]] == [2, 1], "open at noon, and of unknown hours"
 
 
 def test_the_circle_without_scripts(browser: Browser, looked_at: Started) -> None:

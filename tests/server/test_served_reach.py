@@ -12,7 +12,7 @@ from server.imports.problems import ImportFailed
 from server.model import Station, Thresholds
 from server.ranking import distance_m, riding_minutes
 from server.served.demand import MOST_POINTS, Point, decoded, read
-from server.served.reach import ALL, ReachError, hours_of, next_day, reach
+from server.served.reach import ALL, ReachError, hours_of, next_day, percent, reach
 
 ZONE = "Asia/Shanghai"
 ZONES = {"taiyuan": ZONE}
@@ -117,6 +117,26 @@ def test_it_is_the_same_as_looking_at_every_pair(
             if riding_minutes(metres, LIMITS) <= minutes:
                 opened |= hours_of(each, THURSDAY, ZONE)[0]
         assert found.opened[at] == opened
+
+
+def test_all_of_it_is_said_of_all_of_it_only() -> None:
+    assert [percent(part, 10_000) for part in (0, 7_500, 9_999, 10_000)] == [
+        "0.0%",
+        "75.0%",
+        "99.9%",
+        "100.0%",
+    ]
+    assert percent(0.1 + 0.2, sum((0.1, 0.2))) == "100.0%"
+
+
+def test_where_each_station_is_posted_open_is_told_too() -> None:
+    known = [
+        station(1, 0, "Mo-Su 08:00-20:00"),
+        station(2, 1, ""),
+        Station("away", "taiyuan", "远", hours="24/7"),
+    ]
+    found = reach([point(0)], known, THURSDAY, minutes=15, zones=ZONES, thresholds=LIMITS)
+    assert found.posted == {each.id: hours_of(each, THURSDAY, ZONE) for each in known[:2]}
 
 
 def test_the_next_day_of_a_kind() -> None:

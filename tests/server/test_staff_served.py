@@ -280,6 +280,8 @@ def test_the_share_that_reaches_an_open_station(
         ({"datum": "mars"}, "请选一项"),
         ({"demand": "lon,lat\n1,<b>x</b>\n"}, "第 2 行 lat"),
         ({"demand": ""}, "no column lon"),
+        ({"demand": "lon,lat\n37.8,112.5\n"}, "应为 -90 到 90 的纬度；是不是和经度写反了"),
+        ({"demand": "x,y\n1,2\n"}, "第一行应为列名"),
     ],
 )
 def test_what_cannot_be_worked_out_is_told(signed: Signed, wrong: dict[str, str], said: str) -> None:

@@ -1,6 +1,6 @@
 """``/staff/served-reach``: the 15-minute circle of a network for points of demand that somebody brings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, get_args
@@ -14,7 +14,7 @@ from server.model import Datum, Network, family
 from server.served import demand
 from server.served.gather import today_of
 from server.served.periods import PeriodError, a_day
-from server.served.reach import MOST_MIN, Reach, ReachError, next_day, reach
+from server.served.reach import MOST_MIN, Reach, ReachError, next_day, percent, reach
 from server.web.front import LARGE_REQUEST
 from server.web.front import REACH as PATH
 from server.web.public import Name
@@ -126,6 +126,7 @@ def _page(
         found=found,
         hour=hour,
         hours=list(found.hours()) if found else [],
+        percent=percent,
         network=network,
         script=_script(visit, network, found, hour) if found and network else None,
     )
@@ -138,9 +139,10 @@ def _script(visit: Visit, network: Network, found: Reach, hour: int) -> dict[str
     inside = family(live.networks(), network.id)
     stations = [
         {"lat": each.station.lat, "lon": each.station.lon, "region": each.station.region[:1],
-         "name": visit.text.name(Name(each.station.name_zh, each.station.name_en))}
+         "name": visit.text.name(Name(each.station.name_zh, each.station.name_en)),
+         "kind": _kind(found.posted[each.station.id], hour)}
         for each in live.registered().values()
-        if each.station.network in inside and each.station.lat is not None
+        if each.station.network in inside and each.station.id in found.posted
     ]  # fmt: skip
     kept = ("base", "zone", "looks", "map", "strings")
     return {name: setup[name] for name in kept} | {
@@ -151,9 +153,14 @@ def _script(visit: Visit, network: Network, found: Reach, hour: int) -> dict[str
 
 def _states(found: Reach, hour: int) -> Iterator[tuple[float, float, int]]:
     """Each point with 2: an open station is near, 1: only one of unknown hours, 0: none."""
-    bit = 1 << hour
-    for point, opened, unknown in zip(found.points, found.opened, found.unknown, strict=True):
-        yield round(point.lat, 5), round(point.lon, 5), 2 if opened & bit else 1 if unknown & bit else 0
+    for point, *bits in zip(found.points, found.opened, found.unknown, strict=True):
+        yield round(point.lat, 5), round(point.lon, 5), _kind(bits, hour)
+
+
+def _kind(bits: Sequence[int], hour: int) -> int:
+    """Of the hours open and the hours unknown: 2 for open at that hour, 1 for unknown, 0 for closed."""
+    opened, unknown = (each >> hour & 1 for each in bits)
+    return 2 if opened else unknown
 
 
 def _number(text: str, field: str, least: int, most: int) -> int:

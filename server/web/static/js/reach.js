@@ -76,7 +76,8 @@ function draw(box, told, Ground) {
   note.textContent = tiles.words();
   const colour = getComputedStyle(document.documentElement);
   for (const { at, kind } of points) L.circleMarker(at, look(KINDS[kind], colour)).addTo(map);
-  for (const { row, at } of stations) mark(at, row.name, colour).addTo(map);
+  const Square = squares();
+  for (const { row, at } of stations) mark(new Square(at, station(row.kind, colour)), row.name).addTo(map);
   ground.dataset.drawn = String(points.length);
 }
 
@@ -87,12 +88,30 @@ function look(kind, colour) {
   return { radius: 5, weight: 2, color: tone, fillColor: tone, fillOpacity: 0, interactive: false, ...shape };
 }
 
-function mark(at, name, colour) {
-  const half = 0.0006;
+// A station that is closed at that hour explains why nobody near it is in reach: full, dashed, hollow as points are.
+function station(kind, colour) {
   const ink = colour.getPropertyValue("--ink").trim();
-  const [lat, lon] = at;
-  const square = [[lat - half, lon - half], [lat + half, lon + half]];
-  const made = L.rectangle(square, { color: ink, fillColor: ink, fillOpacity: 1, weight: 4 });
+  const paper = colour.getPropertyValue("--paper").trim();
+  const hollow = { color: ink, fillColor: paper };
+  const shape = { unserved: hollow, unknown: { ...hollow, dashArray: "3 2" } }[KINDS[kind]];
+  return { radius: 5, weight: 2, color: paper, fillColor: ink, fillOpacity: 1, ...shape };
+}
+
+// Of the same size at every zoom, as circle markers are.
+function squares() {
+  return L.CircleMarker.extend({
+    _updatePath() {
+      const { _ctx: pen, _drawing: drawing } = this._renderer;
+      if (!drawing || this._empty()) return;
+      const half = this._radius;
+      pen.beginPath();
+      pen.rect(this._point.x - half, this._point.y - half, 2 * half, 2 * half);
+      this._renderer._fillStroke(pen, this);
+    },
+  });
+}
+
+function mark(made, name) {
   return made.bindTooltip(element("bdi", "", name));
 }
 
