@@ -140,6 +140,8 @@ def test_on_paper_there_is_the_report_and_nothing_else(browser: Browser, looked_
         for there in ("#report", "#sentence-zh", ".notes", ".made", "details.district table"):
             expect(page.locator(there)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        wrapped = "cells => cells.filter(cell => getComputedStyle(cell).whiteSpace !== 'nowrap').length"
+        assert page.locator("td:not(.words)").evaluate_all(wrapped) == 0, "no number is over two lines"
         printed = page.pdf(format="A4")
         assert printed.startswith(b"%PDF")
         assert printed.count(b"/Type /Page\n") <= 4

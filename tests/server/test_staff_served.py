@@ -50,6 +50,7 @@ def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
     assert "[simulated data] 2026-12: City served 3,410 visits" in page, "both languages can be pasted"
     assert "<strong>3410</strong>" in page
     assert "统计时间：2027-01-15 16:00:00" in page
+    assert 'class="said"' not in page, "nothing was done that a banner would tell"
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def page(visit: Visit) -> Response:
         made=made,
         where=place(text, made),
         when=span(text, made.period),
-        said={language: sentence(Text(language, visit.now_ms), made) for language in ("zh", "en")},
+        sentences={language: sentence(Text(language, visit.now_ms), made) for language in ("zh", "en")},
         short=headline(text, made),
         notes=list(notes(text, made)),
         share=share,
