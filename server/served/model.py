@@ -188,6 +188,7 @@ class Report:
         times: by day, week, month, year; ``kinds``: workdays, weekends, holidays.
         hours: visits of each hour of the local day; ``hours_by_kind`` the same for workdays and others.
         running: the period is not over, or its last day is today.
+        simulated: a network of it is.
         at_ms: when this report was computed.
     """
 
@@ -205,6 +206,7 @@ class Report:
     hours_by_kind: Mapping[DayKind, Sequence[int]]
     numbers: tuple[Number, ...]
     running: bool
+    simulated: bool
     at_ms: int
 
     def lines(self) -> tuple[Line, ...]:

@@ -163,8 +163,15 @@ def report(asked: Asked, now: Tally, before: Tally, numbers: Sequence[Number]) -
         },
         numbers=tuple(filter(making.holds, numbers)),
         running=elapsed is None or elapsed.last == asked.today,
+        simulated=_simulated(asked),
         at_ms=asked.at_ms,
     )
+
+
+def _simulated(asked: Asked) -> bool:
+    """Whether any of its numbers may be."""
+    here = {asked.network.id} | {station.network for station in asked.stations}
+    return any(each.simulated for each in (asked.network, *asked.networks) if each.id in here)
 
 
 @dataclass(slots=True)

@@ -4,12 +4,13 @@ import csv
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 from server.cells import harmless
 from server.served.columns import COLUMNS, Column, Value, levels
 from server.served.model import LEVELS, Entered, Level, Line, Number, Report, Sum
 from server.served.periods import Period
-from server.served.words import headline, notes, place, sentence, share, span
+from server.served.words import changed, headline, notes, place, sentence, share, span, tenths
 from server.web.text import Text
 
 BOM: Final = "\ufeff"
@@ -26,17 +27,25 @@ class Writable(Protocol):
 def write_csv(report: Report, text: Text, to: Writable, wanted: Iterable[Level] = LEVELS) -> None:
     """All lines of these levels as one table with all columns, the level in the first.
 
+    Whoever gets a piece of it can still read in its last two where it is from and when it was computed.
     An empty cell is not known, which is no 0; nothing in a cell is a formula to a spreadsheet.
     """
     chosen = set(wanted)
     to.write(BOM)
     writer = csv.writer(to)
-    writer.writerow([text("served.column.level"), *(text(f"served.column.{each.key}") for each in COLUMNS)])
+    last = (text(f"served.origin.{'simulated' if report.simulated else 'doors'}"), _moment(report))
+    heads = [text(f"served.column.{each.key}") for each in COLUMNS]
+    writer.writerow([text("served.column.level"), *heads, text("served.column.origin"), text("served.made")])
     for line in report.lines():
         if line.level in chosen:
             writer.writerow(
-                [text(f"served.level.{line.level}"), *(_cell(each, line, text) for each in COLUMNS)]
+                [text(f"served.level.{line.level}"), *(_cell(each, line, text) for each in COLUMNS), *last]
             )
+
+
+def _moment(report: Report) -> str:
+    there = datetime.fromtimestamp(report.at_ms / 1000, ZoneInfo(report.network.time_zone))
+    return f"{there:%Y-%m-%d %H:%M}"
 
 
 def _cell(column: Column, line: Line, text: Text) -> str:
@@ -65,8 +74,8 @@ def shown(column: Column, value: Value, text: Text) -> str:
     if column.format == "share":
         return share(text, value)
     if column.format == "change":
-        return f"{100 * value:+.1f}%"
-    return f"{value:,.1f}" if column.format == "tenths" else text.number(value)
+        return changed(100 * value)
+    return tenths(text, value) if column.format == "tenths" else text.number(value)
 
 
 def as_json(report: Report, text: Text) -> dict[str, Any]:
@@ -86,6 +95,7 @@ def as_json(report: Report, text: Text) -> dict[str, Any]:
         "sentence": sentence(text, report),
         "notes": list(notes(text, report)),
         "running": report.running,
+        "simulated": report.simulated,
         "computed_at": iso(report.at_ms),
         "made_from": iso(total.sum.oldest_ms) if total.sum.oldest_ms else None,
         "made_to": iso(total.sum.newest_ms) if total.sum.newest_ms else None,

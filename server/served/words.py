@@ -1,7 +1,9 @@
 """A report as sentences to paste, with what they rest on, in Chinese and English. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from server.served.model import Entered, Line, Report
 from server.served.periods import Period
@@ -57,6 +59,16 @@ def percent(value: float) -> str:
     return f"{abs(value):.1f}%".replace(".0%", "%")
 
 
+def changed(value: float) -> str:
+    """``+3.8%``; never a minus before nothing."""
+    return f"{round(value, 1) + 0.0:+.1f}%"
+
+
+def tenths(text: Text, value: float) -> str:
+    """``261.3``; thousands are grouped in English only, as in whole numbers."""
+    return f"{value:,.1f}" if text.language == "en" else f"{value:.1f}"
+
+
 def rounded(text: Text, visits: int) -> str:
     """As it is said in a speech: ``8100余`` for 8,137, ``8100`` for 8,100; under a hundred exactly.
 
@@ -69,7 +81,7 @@ def rounded(text: Text, visits: int) -> str:
 
 
 def _ten_thousands(text: Text, count: int) -> str:
-    return text("served.wan", count=f"{count / 10_000:g}")
+    return text("served.wan", count=f"{count / 10_000:.2f}".rstrip("0").removesuffix("."))
 
 
 def headline(text: Text, report: Report) -> str:
@@ -94,15 +106,15 @@ def sentence(text: Text, report: Report) -> str:
         when=span(text, report.elapsed or report.period),
         where=place(text, report),
         visits=text.number(total.visits),
-        mean=_mean(text, total),
-        rests=_rests(text, total),
+        mean="" if report.running else _mean(text, total),
+        rests=_rests(text, report),
     )
     return _marked(text, report) + said + _compared(text, report) + _entered(text, total.entered)
 
 
 def _marked(text: Text, report: Report) -> str:
     """What is simulated is never taken for counted, wherever the sentence is pasted."""
-    return text("served.simulated") if report.network.simulated else ""
+    return text("served.simulated") if report.simulated else ""
 
 
 def nothing(text: Text, report: Report) -> str:
@@ -121,23 +133,36 @@ def _mean(text: Text, total: Line) -> str:
     return text("served.mean" if exact else "served.mean.about", count=text.number(value))
 
 
-def _rests(text: Text, total: Line) -> str:
-    """How many stations counted, and how much of the time."""
-    measured = share(text, total.share or 0)
+def _rests(text: Text, report: Report) -> str:
+    """How many stations counted, how much of the time, and up to when while the period runs."""
+    total = report.total
     key = "served.rests.all" if (total.share or 0) >= WHOLE else "served.rests"
+    told = {"share": share(text, total.share or 0), "until": _until(text, report)}
     if total.level == "station" or total.stations == 1:
-        return text(f"{key}.station", share=measured)
-    return text(key, counted=text.number(total.counted), stations=text.number(total.stations), share=measured)
+        return text(f"{key}.station", **told)
+    of = "served.of.all" if total.counted == total.stations else "served.of.some"
+    stations = text(of, counted=text.number(total.counted), stations=text.number(total.stations))
+    return text(key, of=stations, **told)
+
+
+def _until(text: Text, report: Report) -> str:
+    """Up to when a period that is not over was counted: the moment of its newest sums."""
+    if not report.running:
+        return ""
+    at_ms = min(report.at_ms, report.total.sum.newest_ms)
+    there = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(report.network.time_zone))
+    time = f"{there.hour}:{there.minute:02}"
+    return text("served.until", at=text("day.date", month=there.month, day=there.day, time=time))
 
 
 def _compared(text: Text, report: Report) -> str:
-    """Against the period before, where the two can be compared."""
+    """Against the period before, where the two can be compared: today alone is no whole day."""
     change = report.total.change_pct
-    if change is None or report.compared is None or not comparable(report):
+    if change is None or report.compared is None or report.running or not comparable(report):
         return ""
     before = report.total.before
     assert before is not None
-    key = "more" if change > 0 else "less" if change < 0 else "same"
+    key = "same" if not change else "near" if percent(change) == "0%" else "more" if change > 0 else "less"
     return text(
         f"served.compared.{key}",
         when=span(text, report.compared),
@@ -185,6 +210,8 @@ def notes(text: Text, report: Report) -> Iterator[str]:
     """What whoever passes the numbers on has to know."""
     total = report.total
     yield text("served.note.visits")
+    if report.elapsed is None:
+        return
     if total.counted < total.stations:
         yield text("served.note.uncounted", count=total.stations - total.counted, stations=total.stations)
     if total.share is not None and total.share < WHOLE:

@@ -108,7 +108,7 @@ def test_a_month_of_liuyang_first_without_what_is_late_and_then_whole(
 
     assert whole.total.visits == ENTRIES
     assert headline(ZH, whole) == "2026年7月，浏阳市“奔跑者”红色驿站服务8100人次。"
-    assert "25个驿站中有25个计到数" in sentence(ZH, whole)
+    assert "25个驿站全部有数据" in sentence(ZH, whole)
     assert visits(whole, "station") == {id_: len(entries) for id_, entries in came.items()}
     everybody = [at_ms for entries in came.values() for at_ms in entries]
     assert visits(whole, "day") == by_day(everybody)

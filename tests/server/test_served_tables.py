@@ -12,7 +12,7 @@ import pytest
 from server.served import sheets
 from server.served.columns import COLUMNS
 from server.served.model import Number, Report, Scope
-from server.served.tables import as_json, write_csv
+from server.served.tables import as_json, shown, write_csv
 from server.web.text import Language, Text, strings
 from tests.support import served
 from tests.support.served import STATIONS, a_day, reported
@@ -53,7 +53,8 @@ def test_csv_has_every_line_once_and_no_formula(report: Report) -> None:
     rows = rows_of(report)
     assert len(rows) == len(report.lines())
     total, one = rows[0], next(row for row in rows if row["编号"] == "one")
-    assert (total["层级"], total["人次"], total["测到的时间"]) == ("合计", str(report.total.visits), "0.5061")
+    assert (total["层级"], total["人次"]) == ("合计", str(report.total.visits))
+    assert total["有数据的时间"] == "0.5061"
     assert (one["人次"], one["区"], one["校正合计（人）"], one["人工登记人次"]) == (
         "3565",
         "关口街道",
@@ -61,6 +62,7 @@ def test_csv_has_every_line_once_and_no_formula(report: Report) -> None:
         "",
     )
     assert total["人工登记人次"] == "320"
+    assert {(row["数据来源"], row["统计时间"]) for row in rows} == {("门口设备计数", "2026-08-03 12:00")}
     three = next(row for row in rows if row["编号"] == "three")
     assert (three["人次"], three["换电次数"]) == ("", ""), "not known is empty"
     for row in rows:
@@ -93,6 +95,13 @@ def test_numbers_of_other_places_are_in_no_file() -> None:
     assert elsewhere["numbers"] == []
 
 
+def test_thousands_are_grouped_as_the_language_does() -> None:
+    column = next(each for each in COLUMNS if each.key == "per_day")
+    assert (shown(column, 1234.5, ZH), shown(column, 1234.5, EN)) == ("1234.5", "1,234.5")
+    column = next(each for each in COLUMNS if each.key == "change")
+    assert (shown(column, -0.0001, ZH), shown(column, -0.0316, ZH)) == ("+0.0%", "-3.2%")
+
+
 def test_json_is_the_same(report: Report) -> None:
     told = json.loads(json.dumps(as_json(report, ZH), ensure_ascii=False))
     assert told["total"]["visits"] == report.total.visits
@@ -112,7 +121,7 @@ def test_a_workbook_opens_and_holds_the_same(report: Report, tmp_path: Path) -> 
     path = tmp_path / "七月.xlsx"
     sheets.write_xlsx(report, ZH, path)
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["概况", "区", "街道", "驿站", "日子", "按日", "按周", "按小时", "人工填报"]
+    assert book.sheetnames == ["概况", "区", "街道", "驿站", "日期类型", "按日", "按周", "按小时", "人工填报"]
     stations = list(book["驿站"].iter_rows(values_only=True))
     head = {name: at for at, name in enumerate(stations[0])}
     one, two, three = stations[1:]
@@ -134,7 +143,7 @@ def test_a_workbook_opens_and_holds_the_same(report: Report, tmp_path: Path) -> 
                 assert cell.hyperlink is None
     visits = book["驿站"].cell(2, head["人次"] + 1)
     assert visits.number_format == "#,##0"
-    assert book["驿站"].cell(2, head["测到的时间"] + 1).number_format == "0.0%"
+    assert book["驿站"].cell(2, head["有数据的时间"] + 1).number_format == "0.0%"
 
 
 def test_the_same_report_is_the_same_file(report: Report, tmp_path: Path) -> None:

@@ -5,13 +5,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from server.model import Network, Station
 from server.rollups import Day
 from server.served.model import Number, Report, Scope
 from server.served.periods import between, named
+from server.served.summing import Asked, Tally
+from server.served.summing import report as make
 from server.served.words import headline, notes, rounded, sentence, share, span
 from server.web.text import Text
 from tests.support import served
-from tests.support.served import JULY, a_day, reported
+from tests.support.served import JULY, STATIONS, a_day, reported
 
 ZH, EN = Text("zh", 0), Text("en", 0)
 FIRST, JUNE = date(2026, 7, 1), date(2026, 6, 1)
@@ -28,7 +31,7 @@ def test_the_sentence_of_a_month() -> None:
     report = reported([*every_day(100), *every_day(100, first=JUNE, days=30)])
     assert sentence(ZH, report) == (
         "2026年7月，浏阳市“奔跑者”红色驿站共服务6200人次，日均200人次"
-        "（门口设备计数，3个驿站中有2个计到数，全程测到）。比2026年6月的6000人次增加3.3%。"
+        "（门口设备计数，3个驿站中2个有数据，全程无中断）。比2026年6月的6000人次增加3.3%。"
     )
     assert sentence(EN, report) == (
         "2026-07: Liuyang served 6,200 visits, 200 a day (counted at the doors of 2 of 3 stations, "
@@ -43,11 +46,21 @@ def test_what_is_simulated_says_so_wherever_it_is_pasted(monkeypatch: pytest.Mon
     assert headline(ZH, report) == "【模拟数据】2026年7月，浏阳市“奔跑者”红色驿站服务6200人次。"
 
 
+def test_a_city_with_a_simulated_network_inside_is_simulated() -> None:
+    inside = Network("part", "演示区", "Part", simulated=True)
+    stations = [*STATIONS, Station("four", "part", "四号驿站")]
+    for here, simulated in ((stations, True), (STATIONS, False)):
+        asked = Asked(
+            Scope("liuyang"), served.NETWORK, [served.NETWORK, inside], here, JULY, date(2026, 8, 3), 0
+        )
+        assert make(asked, Tally(), Tally(), []).simulated == simulated
+
+
 def test_what_was_not_measured_is_said() -> None:
     report = reported(every_day(101, 0.978))
     said = sentence(ZH, report)
     assert "日均202人次" in said
-    assert "测到的时间占97%，没测到的时间不计在内" in said
+    assert "有数据的时间占97%，其余时间未计入" in said
     assert any("实际人次可能更多" in note for note in notes(ZH, report))
 
 
@@ -74,6 +87,7 @@ def test_periods_that_were_measured_otherwise_are_not_compared_in_words() -> Non
         (31_437, "3.14万余", "more than 31,400"),
         (131_437, "13.1万余", "more than 131,000"),
         (30_000, "3万", "30,000"),
+        (1_234_567_890, "123456.7万余", "more than 1,234,567,000"),
     ],
 )
 def test_a_round_number_is_never_more_than_was_counted(visits: int, zh: str, en: str) -> None:
@@ -90,7 +104,7 @@ def test_a_share_is_never_rounded_up(measured: float, said: str) -> None:
 def test_without_data_there_is_no_number() -> None:
     report = reported([])
     assert (
-        sentence(ZH, report) == "2026年7月，浏阳市“奔跑者”红色驿站没有计数数据，得不出服务人次（不等于0）。"
+        sentence(ZH, report) == "2026年7月，浏阳市“奔跑者”红色驿站没有计数数据，无法统计服务人次（不等于0）。"
     )
     assert headline(ZH, report) == sentence(ZH, report)
     assert "which is not 0" in sentence(EN, report)
@@ -107,10 +121,10 @@ def test_what_staff_entered_is_a_sentence_of_its_own() -> None:
         Number("event", "liuyang", "", "", FIRST, FIRST, 85, events=2),
     ]
     said = sentence(ZH, reported(every_day(1), numbers=numbers))
-    assert said.endswith("另有人工登记320人次、活动2场、参加85人次，没有算进上面的人次。")
+    assert said.endswith("另有人工登记320人次、活动2场、参加85人次，未计入以上人次。")
     assert "共服务62人次" in said
     alone = sentence(ZH, reported([], numbers=numbers))
-    assert "得不出服务人次" in alone
+    assert "无法统计服务人次" in alone
     assert "320" in alone
 
 
@@ -129,7 +143,7 @@ def test_a_district_and_a_station_are_named() -> None:
         ZH, reported(rows, scope=Scope("liuyang", "关口街道"))
     )
     said = sentence(ZH, reported(rows, scope=Scope("liuyang", station="one")))
-    assert said.startswith("2026年7月，一号驿站服务31人次，日均1人次（门口设备计数，全程测到）")
+    assert said.startswith("2026年7月，一号驿站服务31人次，日均1人次（门口设备计数，全程无中断）")
 
 
 def test_corrections_and_the_running_month_are_noted() -> None:
@@ -139,6 +153,39 @@ def test_corrections_and_the_running_month_are_noted() -> None:
     assert "站内人数校正过2次，合计-3人。校正只改“站里几个人”，不改人次。" in said
     assert any("还没有结束" in note for note in said)
     assert sentence(ZH, report).startswith("2026年7月（2026年7月1日至2026年7月10日）")
+
+
+def test_a_period_that_runs_says_up_to_when_and_is_not_compared() -> None:
+    """Nine hours of today are no day: a mean and a comparison would be too low."""
+    rows = [*every_day(100, days=10), *every_day(100, first=JUNE, days=30)]
+    said = reported(rows, today=date(2026, 7, 10))
+    assert said.total.change_pct is not None
+    assert sentence(ZH, said).endswith("3个驿站中2个有数据，全程无中断，截至7月10日 12:00）。")
+    assert sentence(EN, said).endswith("measured all of the time; as of 10/7 12:00).")
+    assert any("增减会偏低" in note for note in notes(ZH, said))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "end"),
+    [
+        (10_000, 9_996, "和2026年7月1日的10000人次基本持平。"),
+        (10_000, 10_000, "和2026年7月1日的10000人次持平。"),
+        (10_000, 9_994, "比2026年7月1日的10000人次减少0.1%。"),
+    ],
+)
+def test_a_change_of_nothing_is_not_said_to_be_one(before: int, now: int, end: str) -> None:
+    rows = [a_day("one", FIRST, before), a_day("one", date(2026, 7, 2), now)]
+    assert sentence(ZH, reported(rows, named("day", "2026-07-02"))).endswith(end)
+
+
+def test_all_stations_are_said_to_be_all() -> None:
+    rows = [*every_day(1), *(row._replace(station_id="three") for row in every_day(1)[:31])]
+    assert "（门口设备计数，3个驿站全部有数据，全程无中断）" in sentence(ZH, reported(rows))
+    assert "counted at the doors of all 3 stations, measured" in sentence(EN, reported(rows))
+
+
+def test_of_what_lies_ahead_nothing_is_noted_but_what_a_visit_is() -> None:
+    assert len(list(notes(ZH, reported([], named("month", "2026-09"))))) == 1
 
 
 @pytest.mark.parametrize(

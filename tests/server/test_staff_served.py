@@ -62,7 +62,7 @@ def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
         ("place=city&by=year&period=2026", "共服务3410人次"),
         ("place=city&by=range&from=2026-12-01&to=2026-12-02", "共服务220人次"),
         ("place=city&by=day&period=2026-12-03", "共服务110人次"),
-        ("place=city&by=month&period=2026-11", "没有计数数据，得不出服务人次（不等于0）"),
+        ("place=city&by=month&period=2026-11", "没有计数数据，无法统计服务人次（不等于0）"),
         ("place=city&by=month&period=2027-02", "还没有开始"),
         ("place=town&by=month&period=2026-12", "小镇共服务31人次"),
         ("place=city/小店区&street=龙城街道&by=month&period=2026-12", "城市小店区龙城街道共服务3100人次"),
@@ -174,7 +174,7 @@ def test_a_number_is_entered_shown_and_counted_apart(made: Console, signed: Sign
     page = max_.get(NUMBERS).text
     assert "85 余人次 · 2 场 · <bdi>义诊&lt;b&gt;</bdi>" in page
     report = max_.get(f"{PAGE}?place=city&by=month&period=2026-12").text
-    assert "另有活动2场、参加约85人次，没有算进上面的人次" in report
+    assert "另有活动2场、参加约85人次，未计入以上人次" in report
     assert "<strong>3410</strong>" in report
     (entry,) = (each for each in made.staff.audit() if each.what.startswith("served."))
     assert (entry.by, entry.whom, entry.values["count"], entry.values["district"]) == (
@@ -280,9 +280,9 @@ def test_the_share_that_reaches_an_open_station(
         ({"day": "someday"}, "放假安排还没有公布"),
         ({"datum": "mars"}, "请选一项"),
         ({"demand": "lon,lat\n1,<b>x</b>\n"}, "第 2 行 lat"),
-        ({"demand": ""}, "no column lon"),
         ({"demand": "lon,lat\n37.8,112.5\n"}, "应为 -90 到 90 的纬度；是不是和经度写反了"),
         ({"demand": "x,y\n1,2\n"}, "第一行应为列名"),
+        ({"demand": ""}, "no column lon"),
     ],
 )
 def test_what_cannot_be_worked_out_is_told(signed: Signed, wrong: dict[str, str], said: str) -> None:

@@ -16,7 +16,7 @@ from server.served.model import LEVELS, Level, Line, Report
 from server.served.numbers import Numbers
 from server.served.sheets import write_xlsx
 from server.served.tables import as_json, shown, write_csv
-from server.served.words import about, headline, notes, place, sentence, share, span
+from server.served.words import about, changed, headline, notes, place, sentence, share, span, tenths
 from server.web.staff.gate import Gate
 from server.web.staff.served_bars import Bar, bars
 from server.web.staff.served_choice import KINDS, Choice, choices, chosen
@@ -61,6 +61,8 @@ def page(visit: Visit) -> Response:
         notes=list(notes(text, made)),
         share=share,
         about=about,
+        changed=changed,
+        tenths=tenths,
         compared=span(text, made.compared) if made.compared else "",
         tables=[_table(made, text, level) for level in levels(made)[1:]],
         days=_days(made, text),
@@ -140,6 +142,7 @@ def _table(made: Report, text: Text, level: Level) -> dict[str, object]:
         each
         for each in columns(level)
         if each.key not in ("first", "last", "key")
+        and (level, each.key) != ("station", "counted")
         and (each.key in ("name", "visits") or any(each.value(line, text) is not None for line in kept))
     ]
     rows = [(line, [shown(each, each.value(line, text), text) for each in chosen_columns]) for line in kept]
