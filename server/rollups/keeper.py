@@ -203,7 +203,7 @@ class Keeper:
     def move(self, station_id: str, now_ms: int) -> None:
         """Make all days of a station anew, as far back as its quarters reach, by its present clock."""
         with self._writer.transaction():
-            no, _ = self._writer.station(station_id, "UTC")
+            no, before = self._writer.station(station_id, "UTC")
             zone = time_zone(self._live, station_id)
             self._writer.set_zone(no, zone)
             span = self._writer.span_ms(no)
@@ -212,7 +212,9 @@ class Keeper:
             first = local_day(span[0], zone)
             if span[0] <= now_ms - (self._keep_days - 1) * DAY_MS:
                 first += timedelta(days=1)  # what was before is forgotten, so this day is not whole
-            self._writer.clear_days(no, first)
+                self._writer.clear_days(no, first)
+            else:  # by the clock of before it may have begun a date earlier
+                self._writer.clear_days(no, min(first, local_day(span[0], before)))
             span = (midnight_ms(first, zone), span[1])
             told = reading.told(self._writer.connection, no, span, {}, telling.OF_A_DAY)
             self._writer.put_days(no, telling.days(station_id, told, zone, now_ms))

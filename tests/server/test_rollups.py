@@ -144,6 +144,18 @@ def test_another_time_zone_makes_the_days_anew(rig: Rig) -> None:
     assert rig.renewed[-1] == "canteen"
 
 
+def test_a_day_that_only_the_clock_of_before_had_is_gone(rig: Rig) -> None:
+    """01:00 in UTC is the evening before in New York; by a clock east of it that date has nothing."""
+    rig.set_zone("America/New_York")
+    for number in range(3):
+        rig.come(NEXT + 9 * HOUR_MS + number * MINUTE_MS, number)
+    rig.work(NEXT + DAY_MS)
+    assert {day: each.visits for day, each in rig.days().items()} == {DAY: 2}
+    rig.set_zone(SHANGHAI)
+    rig.keeper.move("canteen", NEXT + DAY_MS)
+    assert {day: each.visits for day, each in rig.days().items()} == {DAY + timedelta(days=1): 2}
+
+
 @pytest.mark.parametrize(("now_ms", "first"), [(LATER, 29), (MIDNIGHT + KEPT * DAY_MS, 30)])
 def test_of_a_half_forgotten_day_nothing_is_made(rig: Rig, now_ms: int, first: int) -> None:
     """01:00 in UTC is still the evening before in New York, and of that evening the rest may be forgotten."""

@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,16 +16,36 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.messages import Climate, Door, Snapshot, Socket
-from server.rollups.calendar import DAY_MS, QUARTER_MS
+from server.forecast import BRIDGE_MS
+from server.rollups.calendar import DAY_MS, QUARTER_MS, midnight_ms
 from server.rollups.packing import Packed, pack
 from server.rollups.partial import Partial, Sums, Totals, counted, merged, stretches
 from server.store import Quantity
 from tests.support.rollups import BOOT, HOUR_MS, MIDNIGHT, SHANGHAI, Rig
 
 SPAN_MS = 30 * HOUR_MS
-END_MS = MIDNIGHT + SPAN_MS
-NOW_MS = END_MS + DAY_MS
+LATER_MS = SPAN_MS + DAY_MS
 ZONES = [SHANGHAI, "Asia/Kathmandu", "America/New_York", "UTC"]
+
+
+class When(NamedTuple):
+    """From when on snapshots are made, and by which clocks their days are told."""
+
+    begin_ms: int
+    zones: list[str]
+
+
+def noon(day: date, zone: str) -> When:
+    """Of the day before the clocks there change, so that a day of 23 or 25 hours is within the span."""
+    return When(midnight_ms(day, zone) + 12 * HOUR_MS, [zone, *ZONES])
+
+
+WHENS: Final = {
+    "no clock changes": When(MIDNIGHT, ZONES),
+    "an hour is left out": noon(date(2026, 3, 28), "Europe/Berlin"),
+    "an hour comes twice": noon(date(2026, 10, 31), "America/New_York"),
+    "half an hour comes twice": noon(date(2026, 4, 4), "Australia/Lord_Howe"),
+}
 
 
 @dataclass(frozen=True)
@@ -87,10 +109,40 @@ def crossings(rows: Iterable[Snapshot]) -> dict[int, tuple[int, int]]:
     return found
 
 
+def around(rows: Sequence[Snapshot]) -> tuple[int, int]:
+    """From when to when something may be known of them; full days in UTC."""
+    return rows[0].at_ms // DAY_MS * DAY_MS - DAY_MS, rows[-1].at_ms // DAY_MS * DAY_MS + 2 * DAY_MS
+
+
+def measured(rows: Sequence[Snapshot]) -> Counter[int]:
+    """Milliseconds measured by quarter, straight from the snapshots: between two that are near enough."""
+    found = Counter[int]()
+    times = sorted(row.at_ms for row in rows)
+    for before_ms, after_ms in pairwise(times):
+        if after_ms - before_ms <= BRIDGE_MS:
+            for quarter in range(before_ms // QUARTER_MS, after_ms // QUARTER_MS + 1):
+                begin_ms, end_ms = quarter * QUARTER_MS, (quarter + 1) * QUARTER_MS
+                found[quarter] += min(end_ms, after_ms) - max(begin_ms, before_ms)
+    return +found
+
+
+def check_measured(rig: Rig, rows: Sequence[Snapshot], zone: str) -> None:
+    """The share of each quarter, and of each day by its own length, in which there were snapshots."""
+    expected, days = measured(rows), Counter[date]()
+    told = {each.at_ms // QUARTER_MS: each.measured for each in rig.quarters(*around(rows)) if each.measured}
+    assert told == pytest.approx({quarter: ms / QUARTER_MS for quarter, ms in expected.items()})
+    for quarter, ms in expected.items():
+        days[datetime.fromtimestamp(quarter * QUARTER_MS / 1000, ZoneInfo(zone)).date()] += ms
+    lengths = {day: midnight_ms(day + timedelta(days=1), zone) - midnight_ms(day, zone) for day in days}
+    assert {day: each.measured for day, each in rig.days().items() if each.measured} == pytest.approx(
+        {day: ms / lengths[day] for day, ms in days.items()}
+    )
+
+
 def check_crossings(rig: Rig, rows: Sequence[Snapshot], zone: str) -> None:
     """Quarters, days and hours of the day tell what the snapshots say."""
     expected = {quarter: pair for quarter, pair in crossings(rows).items() if pair != (0, 0)}
-    told = rig.quarters(MIDNIGHT - DAY_MS, NOW_MS)
+    told = rig.quarters(*around(rows))
     assert {
         each.at_ms // QUARTER_MS: (each.visits, each.exits) for each in told if each.visits or each.exits
     } == expected
@@ -111,7 +163,7 @@ def check_crossings(rig: Rig, rows: Sequence[Snapshot], zone: str) -> None:
 
 def check_values(rig: Rig, rows: Sequence[Snapshot]) -> None:
     """Counts, extremes, means and last values of what is measured with each snapshot."""
-    told = {each.at_ms: each.of for each in rig.quarters(MIDNIGHT - DAY_MS, NOW_MS)}
+    told = {each.at_ms: each.of for each in rig.quarters(*around(rows))}
     found: dict[tuple[int, Quantity], list[tuple[int, float]]] = {}
     for row in rows:
         at_ms = row.at_ms // QUARTER_MS * QUARTER_MS
@@ -133,13 +185,11 @@ def check_values(rig: Rig, rows: Sequence[Snapshot]) -> None:
     )
 
 
-def check_whole(rig: Rig) -> None:
+def check_whole(rig: Rig, rows: Sequence[Snapshot]) -> None:
     """What needs all rows: people, and what the store's own history says of it."""
     for quantity in ("occupancy", "power_w", "sockets_free"):
-        buckets = rig.store.history("canteen", quantity, MIDNIGHT, NOW_MS, QUARTER_MS)
-        told = {
-            each.at_ms: each.of[quantity] for each in rig.quarters(MIDNIGHT, NOW_MS) if quantity in each.of
-        }
+        buckets = rig.store.history("canteen", quantity, *around(rows), QUARTER_MS)
+        told = {each.at_ms: each.of[quantity] for each in rig.quarters(*around(rows)) if quantity in each.of}
         assert {
             at_ms: (said.count, said.minimum, said.maximum, said.last) for at_ms, said in told.items()
         } == {each.at_ms: (each.count, each.minimum, each.maximum, each.last) for each in buckets}
@@ -148,10 +198,11 @@ def check_whole(rig: Rig) -> None:
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> tuple[list[Snapshot], list[list[Snapshot]]]:
+def deliveries(draw: st.DrawFn, begin_ms: int = MIDNIGHT) -> tuple[list[Snapshot], list[list[Snapshot]]]:
     """Snapshots in time order, and the portions in which they arrive: late, twice, in any order."""
     told = draw(st.lists(steps, min_size=1, max_size=30))
-    rows = [row for row in snapshots(MIDNIGHT, told) if row.at_ms < END_MS] or snapshots(MIDNIGHT, told[:1])
+    made = snapshots(begin_ms, told)
+    rows = [row for row in made if row.at_ms < begin_ms + SPAN_MS] or made[:1]
     portion = draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)))
     twice = draw(st.lists(st.sampled_from(rows), max_size=3))
     portions = [
@@ -163,48 +214,51 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Snapshot], list[list[Snapshot]]]:
 
 
 EXAMPLES = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
+each_when = pytest.mark.parametrize("when", WHENS.values(), ids=list(WHENS))
+
+
+@each_when
 @EXAMPLES
-@given(deliveries(), st.sampled_from(ZONES))
-def test_equal_while_the_raw_rows_are_there(
-    delivered: tuple[list[Snapshot], list[list[Snapshot]]], zone: str
-) -> None:
-    rows, portions = delivered
+@given(st.data())
+def test_equal_while_the_raw_rows_are_there(when: When, data: st.DataObject) -> None:
+    rows, portions = data.draw(deliveries(when.begin_ms))
+    zone, now_ms = data.draw(st.sampled_from(when.zones)), when.begin_ms + LATER_MS
     with tempfile.TemporaryDirectory() as folder, closing(Rig(Path(folder), zone)) as rig:
         for number, portion in enumerate(portions):
             for row in portion:
-                rig.commit(row, NOW_MS)
-            rig.work(NOW_MS + number)
+                rig.commit(row, now_ms)
+            rig.work(now_ms + number)
         check_crossings(rig, rows, zone)
         check_values(rig, rows)
-        check_whole(rig)
+        check_measured(rig, rows, zone)
+        check_whole(rig, rows)
 
 
+@each_when
 @EXAMPLES
-@given(
-    deliveries(),
-    st.lists(st.integers(0, SPAN_MS // HOUR_MS + 1), min_size=4, max_size=4),
-    st.lists(st.sampled_from(ZONES), min_size=4, max_size=4),
-)
-def test_equal_whatever_is_pruned_meanwhile_and_whatever_the_clock(
-    delivered: tuple[list[Snapshot], list[list[Snapshot]]], pruned_hours: list[int], zones: list[str]
-) -> None:
+@given(st.data())
+def test_equal_whatever_is_pruned_meanwhile_and_whatever_the_clock(when: When, data: st.DataObject) -> None:
     """After each portion some hours are pruned, and the network may have got another time zone."""
-    rows, portions = delivered
+    rows, portions = data.draw(deliveries(when.begin_ms))
+    zones = data.draw(st.lists(st.sampled_from(when.zones), min_size=4, max_size=4))
+    pruned_hours = data.draw(st.lists(st.integers(0, SPAN_MS // HOUR_MS + 1), min_size=4, max_size=4))
+    now_ms = when.begin_ms + LATER_MS
     with tempfile.TemporaryDirectory() as folder, closing(Rig(Path(folder), zones[0])) as rig:
         for number, portion in enumerate(portions):
             for row in portion:
-                rig.commit(row, NOW_MS)
-            rig.work(NOW_MS + number)
-            rig.prune(MIDNIGHT + pruned_hours[number] * HOUR_MS)
+                rig.commit(row, now_ms)
+            rig.work(now_ms + number)
+            rig.prune(when.begin_ms + pruned_hours[number] * HOUR_MS)
             rig.set_zone(zones[number])
             for station_id in rig.keeper.moved():
-                rig.keeper.move(station_id, NOW_MS)
+                rig.keeper.move(station_id, now_ms)
         check_crossings(rig, rows, zones[3])
         check_values(rig, rows)
+        check_measured(rig, rows, zones[3])
 
 
 # --- the parts --------------------------------------------------------------------------------------------
