@@ -134,6 +134,14 @@ def test_days_are_those_of_the_networks_zone(server: Influx) -> None:
     assert counted(server) == {"town-1": SNAPSHOTS}, "nothing was measured then"
 
 
+def test_it_draws_how_far_and_how_fast_it_is(server: Influx, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert server.instead == type(server.instead)()
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    said = typed("backfill")[1]
+    assert re.search(r"backfill.*━.* 100%.* [\d,]+ lines/s", said)
+
+
 def test_what_is_inside_a_network_is_its_own(server: Influx) -> None:
     assert typed("backfill", "--network", "city")[0] == 0
     assert counted(server) == ALL

@@ -154,6 +154,20 @@ def test_check_tells_numbers_that_never_came(data: Path) -> None:
     assert "8 readings that stations have numbered are not known here, in 2 places" in said(result)
 
 
+@pytest.mark.parametrize("command", ["size", "prune", "check", "backup", "restore"])
+@pytest.mark.usefixtures("data")
+def test_each_draws_how_far_it_is_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    into = {"backup": [str(tmp_path / "more")], "restore": [str(made(tmp_path / "backups"))]}
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    result = typed(command, *into.get(command, []))
+    assert result.exit_code == 0, said(result)
+    assert "100%" in result.stderr
+    assert "━" in result.stderr
+
+
 # --- backup and restore ---------------------------------------------------------------------------------
 
 

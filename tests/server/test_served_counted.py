@@ -4,6 +4,7 @@ import csv
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
 from edge.days import Station as Simulated
 from edge.options import Options
 from edge.sensors.simulated import read_profile
+from server.__main__ import app
 from server.model import Network, Station
+from server.registry import Registry
 from server.served.model import Report
 from server.served.periods import Period, named
 from server.served.words import headline, sentence
@@ -117,6 +121,23 @@ def test_a_month_of_liuyang_first_without_what_is_late_and_then_whole(
     hours = Counter(datetime.fromtimestamp(at_ms / 1000, ZONE).hour for at_ms in told_ms)
     assert dict(enumerate(whole.hours)) == {hour: hours[hour] for hour in range(24)}
     assert whole.total.sum.newest_ms > before.total.sum.newest_ms, "made anew, and it says so"
+
+
+def test_the_command_tells_it_from_the_servers_own_files(
+    liuyang: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, data = liuyang.made, liuyang.made.store.path.parent
+    with closing(Registry.open(data / "registry.db")) as registry:
+        registry.put_networks([made.network])
+        registry.put_stations(made.stations.values())
+    (tmp_path / "waystation.toml").write_text(f'data_dir = "{data}"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WAYSTATION_CONFIG", raising=False)
+    monkeypatch.setattr("server.cli.served.time.time_ns", lambda: AUGUST_MS * 1_000_000)
+    said = CliRunner().invoke(app, ["report", "--month", "2026-07", "--network", "liuyang"])
+    assert said.exit_code == 0, said.output
+    visits = made.report(JULY, AUGUST_MS).total.visits
+    assert f"2026年7月，浏阳市“奔跑者”红色驿站共服务{visits}人次" in said.output.replace("\n", "")
 
 
 def test_drift_is_corrected_apart_and_moves_no_visit(liuyang: Month) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contract.messages import Snapshot
 from server.config import Settings
+from server.influx.ledger import Ledger
 from server.pipeline import Pipeline
 from server.rollups.writing import Writer
 from server.store import Accepted, lock
@@ -100,6 +102,18 @@ def test_what_an_upgrade_finds_is_rolled_up_before_it_goes(settings: Settings, s
     steps(upkeep, NOW_MS + DAY_MS)
     assert store.counts().snapshots == 15
     assert pipeline.given_up == {}
+
+
+def test_it_waits_for_influxdb_where_that_is_set_up(settings: Settings, store: Store) -> None:
+    named = replace(settings, influx_url="http://127.0.0.1:8086")
+    pipeline = Pipeline()
+    with closing(Ledger.open(named.influx_db)) as ledger:
+        ledger.begin(12, NOW_MS)
+        steps(Upkeep(named, store, pipeline))
+        assert (store.counts().snapshots, pipeline.given_up) == (28, {}), "what InfluxDB has not got is there"
+        ledger.begin(40, NOW_MS)
+        steps(Upkeep(named, store, pipeline))
+        assert (store.counts().snapshots, pipeline.given_up) == (15, {})
 
 
 def test_one_holds_a_lock_and_its_end_frees_it(tmp_path: Path) -> None:
