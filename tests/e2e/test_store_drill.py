@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -117,6 +118,34 @@ def test_a_restore_drill(server: ServerProcess, broker: Broker, tmp_path: Path) 
         assert checked.returncode == 0, checked.stderr
         assert f"{lost:,} readings that stations have numbered are not known here" in checked.stdout
         assert "nothing is wrong" in checked.stdout
+    finally:
+        loaded.station.stop()
+
+
+def _may_grow(server: ServerProcess, size: str) -> None:
+    """No file of the running server grows beyond so many bytes, as on a disk that is full."""
+    subprocess.run(["prlimit", f"--pid={server.pid}", f"--fsize={size}:"], check=True)  # noqa: S603, S607
+
+
+def test_on_a_full_disk_nothing_is_confirmed_and_with_room_it_goes_on(
+    server: ServerProcess, broker: Broker
+) -> None:
+    data, loaded = server.settings.data_dir, Loaded(broker)
+    loaded.station.start()
+    try:
+        with loaded.measuring():
+            until(lambda: len(_stored(data)) > 100, SOON_S, "readings come in")
+            _may_grow(server, str((data / "readings.db-wal").stat().st_size))
+            until(lambda: not server.ready(), SOON_S, "it says that it can commit nothing")
+            more = loaded.made + 100
+            until(lambda: loaded.made > more, SOON_S, "readings are made all the same")
+        assert not server.ready()
+        assert loaded.unconfirmed >= 100
+        assert loaded.made - loaded.unconfirmed <= len(_stored(data)), "what is confirmed is committed"
+        _may_grow(server, "unlimited")
+        until(lambda: loaded.unconfirmed == 0, SOON_S, "it resumes by itself")
+        assert len(_stored(data)) == loaded.made
+        until(server.ready, SOON_S, "it is ready again")
     finally:
         loaded.station.stop()
 
