@@ -129,7 +129,7 @@ def test_the_command_tells_it_from_the_servers_own_files(
     made, data = liuyang.made, liuyang.made.store.path.parent
     with closing(Registry.open(data / "registry.db")) as registry:
         registry.put_networks([made.network])
-        registry.put_stations(made.stations.values())
+        registry.put_stations(list(made.stations.values()))
     (tmp_path / "waystation.toml").write_text(f'data_dir = "{data}"\n', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("WAYSTATION_CONFIG", raising=False)
