@@ -50,6 +50,7 @@ format: .venv/dev.done ## write the code as `make check` wants it
 .PHONY: bench
 bench: .venv/dev.done ## the figures: throughput, latency, memory, disk, as a table with ratios; BENCH=--quick
 	@scripts/packages.sh mosquitto mosquitto-clients chromium
+	@scripts/unpack.sh .venv/debian influxdb
 	$(RUN) scripts.bench $(BENCH)
 
 .PHONY: faults
