@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 
 from server.alerts.model import Alert, Subject
 from server.model import Station
+from server.rollups.keeper import Keeper
+from server.rollups.writing import Writer
+from server.store.pruner import Ages, Pruner
 from tests.support.alarms import (
     FAR,
     HERE,
@@ -382,6 +386,20 @@ def test_what_strangers_write_is_text(tmp_path: Path) -> None:
             assert "<img" not in html, path
             assert "{{7*7}}" in html
             assert "<bdi>" in html
+
+
+def test_of_a_day_whose_readings_are_pruned_it_shows_the_roll_ups(browse: Any, made: Console) -> None:
+    measured(made, "city-0001", warming())
+    settings = made.services.settings
+    with closing(Writer.open(settings.rollups_db)) as writer:
+        Keeper(made.store, writer, made.live, settings.rollups_days).catch_up(NOW_MS + 2 * HOUR)
+    pruner = Pruner(made.store, Ages(HOUR, 30 * HOUR, 60 * HOUR), {}, lambda: 1.0)
+    while pruner.step(NOW_MS):
+        pass
+    html = page(browse("tian"), f"/staff/alerts/{HOT.id}")
+    assert "Of readings so old only quarters of an hour are kept" in html
+    assert "Lowest 20.1 °C, highest 31.9 °C" in html
+    assert html.count('<path class="value"') == 4
 
 
 def test_a_station_that_is_gone_is_still_told_to_who_looks_everywhere(tmp_path: Path) -> None:

@@ -141,6 +141,21 @@ def test_an_offline_station_shows_when_it_was_heard() -> None:
     assert found.lanes.rows[-1].label == "no readings"
 
 
+def test_of_pruned_readings_the_quarters_are_drawn() -> None:
+    asked: list[Quantity] = []
+
+    def rolled(quantity: Quantity) -> list[Bucket]:
+        asked.append(quantity)
+        first_ms = NOW_MS - DAY_MS
+        return [Bucket(first_ms + n * 15 * MIN, 2, 40.0 + n, 19, 21, 21) for n in range(96)]
+
+    found = drawings(alert("sensor_failing"), Table(), LIMITS, SPAN, TEXT, rolled=rolled)
+    sensor, *air = found
+    assert asked == ["temperature_c", "humidity_pct"]
+    assert all(each.line is not None and len(each.line.paths) == 1 for each in air), "a quarter is no gap"
+    assert sensor.lanes is not None, "of states nothing is kept"
+
+
 def test_what_has_no_date_of_its_own_is_not_drawn() -> None:
     (found, *_) = drawn(alert(), replace(EMPTY, climate=Climate(NOW_MS, 30)), dating="received")
     assert found.line.said == "No readings in this time."

@@ -16,12 +16,13 @@ from server.alerts.lifecycle import Action, NotPossibleError
 from server.alerts.model import Alert
 from server.model import Thresholds
 from server.reports import Report, ReportsError
+from server.rollups import LongHistory, Rollups
 from server.web import directions
 from server.web.staff import silencing
 from server.web.staff.alert_rows import Row, Teller, offered, worst
 from server.web.staff.gate import Gate, Refused, Visit
 from server.web.staff.plot import Span
-from server.web.staff.readings import DAY_MS, Drawing, drawings, window
+from server.web.staff.readings import DAY_MS, QUARTER_MS, Drawing, Rolled, drawings, window
 from server.web.staff.visit import MISSING, own_path
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,14 @@ class Problem:
     key: str
     changes: tuple[Told, ...] = ()
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What was measured around it; None where it cannot be read now, ``pruned`` where little is kept."""
+
+    drawings: list[Drawing] | None
+    pruned: bool
 
 
 def add_alert(gate: Gate) -> None:
@@ -159,6 +168,7 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
     row = teller.row(found)
     may = visit.may("handle_alerts", row.where.place)
     span = Span(*window(found, visit.now_ms), row.where.zone)
+    readings = _readings(visit, found, span)
     state = visit.staff.live.state(found.subject.id) if found.subject.scope == "station" else None
     station = state.station if state else None
     return visit.page(
@@ -175,7 +185,8 @@ def _page(visit: Visit, found: Alert, problem: Problem | None = None, status: in
         comments=may and found.state != "pending",
         todo=f"notify.todo.{found.kind}" if found.kind in KINDS else "",
         timeline=_timeline(visit, teller, found),
-        drawings=_drawings(visit, found, span),
+        drawings=readings.drawings,
+        pruned=readings.pruned,
         span=span,
         beside=_beside(teller, found) if station else (),
         reports=_reports(visit, station.id, span) if station else (),
@@ -203,15 +214,27 @@ def _what(line: Line) -> str:
     return "marked" if line.what == "resolved" and line.by else line.what
 
 
-def _drawings(visit: Visit, found: Alert, span: Span) -> list[Drawing] | None:
-    """None where the readings cannot be read now: all the rest of the page can."""
+def _readings(visit: Visit, found: Alert, span: Span) -> _Readings:
+    """No drawings where the readings cannot be read now: all the rest of the page can."""
     known = visit.staff.live.registered().get(found.subject.id)
     thresholds = known.thresholds if known else Thresholds()
     try:
-        return drawings(found, visit.staff.store, thresholds, span, visit.text)
+        rolled = _rolled(visit, found, span)
+        drawn = drawings(found, visit.staff.store, thresholds, span, visit.text, rolled=rolled)
     except sqlite3.Error as error:
         log.warning("readings_unreadable alert=%s error=%s", found.id, error)
+        return _Readings(None, pruned=False)
+    return _Readings(drawn, pruned=rolled is not None)
+
+
+def _rolled(visit: Visit, found: Alert, span: Span) -> Rolled | None:
+    """What the roll-ups say of the span; None where whole readings do."""
+    store, station = visit.staff.store, found.subject.id
+    if not store.pruned_hours(station, span.from_ms, span.to_ms):
         return None
+    rollups = Rollups.open_reader(visit.staff.settings.rollups_db)
+    long, from_ms = LongHistory(store, rollups), -(-span.from_ms // QUARTER_MS) * QUARTER_MS
+    return lambda quantity: long.history(station, quantity, from_ms, span.to_ms, QUARTER_MS)
 
 
 def _beside(teller: Teller, found: Alert) -> list[Row]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from server.store import Quantity
 from server.web.staff import picks, plot, plot_lanes
 from server.web.staff.picks import Pick
 
@@ -20,6 +21,7 @@ class Values:
         name: of its strings ``staff.plot.of.<name>``.
         pick: None for the number of people, which the history keeps.
         limit: which value of the alert is its limit, "" for none.
+        quantity: what the history keeps of it when the readings are pruned.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Values:
     pick: Pick | None
     limit: str = ""
     step_ms: int = plot.STEP_MS
+    quantity: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ class States:
 
 
 _AIR: Final = (
-    Values("temperature", "°C", picks.temperature, "limit_c"),
-    Values("humidity", "%", picks.humidity),
+    Values("temperature", "°C", picks.temperature, "limit_c", quantity="temperature_c"),
+    Values("humidity", "%", picks.humidity, quantity="humidity_pct"),
 )
-_PEOPLE: Final = Values("people", "", None, "places")
+_PEOPLE: Final = Values("people", "", None, "places", quantity="occupancy")
 _SOCKET: Final = (
     States(
         "socket",

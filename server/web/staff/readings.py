@@ -1,7 +1,7 @@
 """The readings around an alert, from the store, as drawings with the same in words."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol
 
 from contract.messages import Snapshot
@@ -13,6 +13,10 @@ from server.web.staff.measures import MEASURES, States, Values
 from server.web.text import Text
 
 DAY_MS: Final = 86_400_000
+QUARTER_MS: Final = 900_000
+
+Rolled = Callable[[Quantity], list[Bucket]]
+"""The quarters of an hour of a station in the span that is drawn."""
 
 
 class Readings(Protocol):
@@ -53,16 +57,39 @@ def window(alert: Alert, now_ms: int) -> tuple[int, int]:
 
 
 def drawings(
-    alert: Alert, readings: Readings, thresholds: Thresholds, span: plot.Span, text: Text
+    alert: Alert,
+    readings: Readings,
+    thresholds: Thresholds,
+    span: plot.Span,
+    text: Text,
+    *,
+    rolled: Rolled | None = None,
 ) -> list[Drawing]:
-    """What was measured at the alert's station in ``span``; nothing for an alert about anything else."""
+    """What was measured at the alert's station in ``span``; nothing for an alert about anything else.
+
+    Args:
+        rolled: where readings of the span are pruned, what is left of them.
+    """
     measures = MEASURES.get(alert.kind, ())
     if alert.subject.scope != "station" or not measures:
         return []
     stored = readings.snapshots(alert.subject.id, span.from_ms, span.to_ms)
     seen = [each.snapshot for each in stored if each.dating != "received"]
     sheet = _Sheet(alert, span, text, _marks(alert, text))
-    return [_drawing(measure, seen, readings, thresholds, sheet) for measure in measures]
+    return [
+        (_of_quarters(measure, rolled, sheet) if rolled else None)
+        or _drawing(measure, seen, readings, thresholds, sheet)
+        for measure in measures
+    ]
+
+
+def _of_quarters(measure: Values | States, rolled: Rolled, sheet: _Sheet) -> Drawing | None:
+    """A line of means; None of what is not kept for longer than readings are."""
+    if isinstance(measure, States) or measure.quantity is None:
+        return None
+    points = [(each.at_ms, each.mean) for each in rolled(measure.quantity)]
+    line = _line(replace(measure, step_ms=QUARTER_MS), points, sheet)
+    return Drawing(sheet.text(f"staff.plot.of.{measure.name}"), line=line)
 
 
 def _drawing(
