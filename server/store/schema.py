@@ -113,6 +113,10 @@ MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2, _V3)
 """``MIGRATIONS[n]`` leads from user_version n to n + 1. Released ones are never edited."""
 
 
+LOG_LEFT: Final = 64_000_000
+"""Bytes of the log that stay on the disk: four checkpoints' worth."""
+
+
 class NewerStoreError(RuntimeError):
     """The file was written by a later version; going back needs the backup made before the upgrade."""
 
@@ -154,6 +158,8 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA busy_timeout = 1000")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA cache_size = -32000")
+        # What a long reader (a backup, a check of the whole file) made the log grow by is given back.
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_LEFT}")
         _migrate(connection)
         # A cheap look at the tree that is written first; the whole file is checked on demand.
         connection.execute("SELECT max(id) FROM snapshot").fetchone()

@@ -12,7 +12,7 @@ from server.config import Settings
 from server.influx.ledger import Ledger
 from server.pipeline import Pipeline
 from server.rollups.writing import Writer
-from server.store import Accepted, lock
+from server.store import Accepted, DeadLetter, lock, schema
 from server.store.lock import InUseError, Lock
 from server.store.sqlite import Store
 from server.upkeep import Upkeep
@@ -126,3 +126,23 @@ def test_one_holds_a_lock_and_its_end_frees_it(tmp_path: Path) -> None:
     assert not lock.is_held(tmp_path, lock.SERVING)
     with closing(Lock(tmp_path, lock.SERVING)):
         assert lock.is_held(tmp_path, lock.SERVING)
+
+
+def test_the_log_that_a_long_reader_made_grow_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup, a check of a whole file: nothing can be taken over from the log meanwhile."""
+    monkeypatch.setattr(schema, "LOG_LEFT", 1_000_000)
+    letters = [DeadLetter(NOW_MS, "t", "malformed", "", payload=b"x" * 4096) for _ in range(1_000)]
+    log = tmp_path / "readings.db-wal"
+    with closing(Store.open(tmp_path / "readings.db")) as store:
+        store.commit((), letters[:1])
+        with closing(schema.open_reader(store.path)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM station").fetchone()
+            for _ in range(6):
+                store.commit((), letters)
+            assert log.stat().st_size > 20_000_000
+        store.commit((), letters[:1])
+        store.commit((), letters[:1])
+        assert log.stat().st_size <= 1_000_000
