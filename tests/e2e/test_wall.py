@@ -156,6 +156,16 @@ def test_all_of_it_is_on_the_screen_and_read_at_six_metres(
         assert names < 700, "2,080 stations are a few paths, not 2,080 elements"
 
 
+def test_upright_too_the_name_of_a_network_is_whole(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path, *few(2)) as (site, url), screen(browser, SCREENS["portrait"]) as page:
+        site.live._networks[NETWORK] = replace(
+            site.live.networks()[NETWORK], name_zh="浏阳市“奔跑者”红色驿站", simulated=True
+        )
+        page.goto(url + site.path)
+        expect(page.locator(".simulated")).to_be_visible()
+        assert page.locator("h1").evaluate("name => name.scrollWidth <= name.clientWidth")
+
+
 def test_very_long_names_are_cut_with_three_points(browser: Browser, tmp_path: Path) -> None:
     long = [
         replace(each, station=replace(each.station, name_zh=LONG, region=(f"{LONG}{number}",)))
