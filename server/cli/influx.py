@@ -41,6 +41,8 @@ def set_up(
 ) -> None:
     """Make the bucket and the mapping for InfluxQL where they are missing, and try the token."""
     chosen = influx_backfill.configured(context)
+    if not chosen.influx_token:
+        fail("not set: influx_token or influx_token_file; docs/influx.md has the steps", 2)
     address = (chosen.influx_url, chosen.influx_token, chosen.influx_org, chosen.influx_bucket)
     try:
         try:

@@ -1,6 +1,7 @@
 """``waystation influx backfill``: what the store holds, into InfluxDB."""
 
 import fcntl
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,8 @@ def configured(context: typer.Context) -> Settings:
     missing = [name for name in ("influx_url", "influx_org") if not getattr(chosen, name)]
     if missing:
         fail(f"not set: {', '.join(missing)}; docs/influx.md has the steps", 2)
+    if not re.fullmatch(r"[!-~]*", chosen.influx_token):
+        fail("influx_token holds a sign that no token has, or a blank: copy it anew", 2)
     return chosen
 
 

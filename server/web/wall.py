@@ -109,7 +109,7 @@ class WallPage:
             troubles=_panels(troubles),
             trouble_count=len(troubles),
             untold=max(0, len(troubles) - ROWS * MOST_PANELS),
-            judged=self._staff.engine.well(),
+            judged=self._judged(bool(troubles)),
             setup=setup,
             zone=network.time_zone,
             now=public.iso(now_ms),
@@ -121,6 +121,11 @@ class WallPage:
         networks = self._staff.live.networks()
         zones = {id_: ZoneInfo(network.time_zone) for id_, network in networks.items()}
         return {state.station.id: zones[state.station.network] for state in states}
+
+    def _judged(self, known: bool) -> bool:
+        """Whether it may be said what is wrong; after a start nobody knows yet that nothing is."""
+        engine = self._staff.engine
+        return engine.well() and (known or not engine.settling_ms)
 
     def _troubles(self, network: Network, text: Text) -> list[Trouble]:
         """What is wrong, in words; nothing of who has it in hand, nor what anybody wrote."""

@@ -161,6 +161,24 @@ def test_a_question_that_cannot_be(server: Influx, words: tuple[str, ...], code:
     assert said in told
 
 
+@pytest.mark.parametrize(("command", "token"), [("setup", "…"), ("backfill", "two words")])
+def test_a_token_that_was_copied_wrongly_is_told_and_not_shown(
+    here: Path, influx_server: Influx, command: str, token: str
+) -> None:
+    name(here, influx_server, "typed", token)
+    code, said = typed(command)
+    assert (code, said.strip()) == (
+        2,
+        "influx_token holds a sign that no token has, or a blank: copy it anew",
+    )
+
+
+def test_setup_wants_a_token(here: Path) -> None:
+    with (here / "waystation.toml").open("a") as settings:
+        settings.write('influx_url = "http://127.0.0.1:1"\n')
+    assert typed("setup") == (2, "not set: influx_token or influx_token_file; docs/influx.md has the steps\n")
+
+
 def test_says_why_nothing_is_taken(here: Path, influx_server: Influx) -> None:
     assert typed("backfill") == (2, "not set: influx_url; docs/influx.md has the steps\n")
     name(here, influx_server, "typed", "a-wrong-token")
