@@ -128,6 +128,8 @@ def parse(file: Path) -> dict[str, object]:
         raise ConfigError(str(file), "", None, f"must be text in UTF-8 ({error})") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(file), "", None, f"must be TOML ({error})") from None
+    except (ValueError, RecursionError) as error:  # a path that cannot be; tables nested without end
+        raise ConfigError(repr(str(file)), "", None, f"cannot be read ({error})") from None
 
 
 def _broker(table: Options, station_id: str) -> BrokerConfig:
@@ -141,7 +143,7 @@ def _login(table: Options, username: str, password: str) -> BrokerConfig:
     if ca is not None:
         _check_ca(table, ca)
     return BrokerConfig(
-        table.text("host", allowed="a host name or address"),
+        table.host("host"),
         table.whole("port", default=8883 if tls else 1883, low=1, high=65535),
         username,
         password,

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -90,6 +90,18 @@ def read(path: Path, boot_id: str, mono_ms: int) -> list[Device] | None:
         content = json.loads(path.read_text("utf-8"))
         if content["boot_id"] != boot_id or mono_ms - content["at_mono_ms"] > OUTDATED_MS:
             return None
-        return [Device(**{**each, "said": tuple(each["said"])}) for each in content["devices"]]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [_device(each) for each in content["devices"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _device(told: dict[str, object]) -> Device:
+    said, since = told["said"], told["said_mono_ms"]
+    if not isinstance(said, list) or not (since is None or type(since) is int):
+        raise TypeError
+    if set(told) != {field.name for field in fields(Device)}:
+        raise TypeError
+    texts = [told["id"], told["kind"], told["fault"], *said]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    return Device(str(told["id"]), str(told["kind"]), tuple(map(str, said)), since, str(told["fault"]))

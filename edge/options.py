@@ -8,6 +8,8 @@ from typing import Final
 _SECRET: Final = re.compile("(?!.*_file$).*(pas|word|secret)")
 """Keys whose values stay out of the journal, slips of the pen such as ``pasword`` included."""
 
+_HOST: Final = "a host name or address"
+
 
 class ConfigError(Exception):
     """A station file that cannot be used.
@@ -78,6 +80,15 @@ class Options:
         value = self._get(name, default, allowed)
         if not isinstance(value, str) or not (value == default or re.fullmatch(pattern, value)):
             raise self.wrong(name, allowed)
+        return value
+
+    def host(self, name: str, *, default: str | None = None) -> str:
+        """A host's name or address; one that no resolver could even be asked for is refused here."""
+        value = self.text(name, default=default, pattern=r"[^\s\x00-\x1f\x7f]+", allowed=_HOST)
+        try:
+            value.encode("idna")
+        except UnicodeError:
+            raise self.wrong(name, _HOST) from None
         return value
 
     def choice(self, name: str, among: Sequence[str], *, default: str | None = None) -> str:

@@ -123,7 +123,7 @@ def _place(options: Options, device_map: DeviceMap) -> Place:
     if options.has("serial"):
         port = options.text("serial", pattern=r"/.+", allowed="a device file, e.g. /dev/serial/by-id/...")
         return Serial(str(PurePath(port)), read_line(options, device_map.line))
-    host = options.text("host", allowed="a host name or address")
+    host = options.host("host")
     port_number = options.whole("port", default=502, low=1, high=65535)
     return Tcp(host, port_number, options.choice("framing", ("tcp", "rtu"), default="tcp") == "rtu")
 

@@ -11,7 +11,7 @@ from edge.options import Options
 from edge.sensors import Parts, Reading, SensorError, Verdict
 from edge.sensors.device_parts import Part
 from edge.sensors.mqtt_known import Known, Snap, Talk
-from edge.sensors.mqtt_line import Message, Place, join, leave
+from edge.sensors.mqtt_line import Message, Place, is_topic, join, leave
 from edge.sensors.values import Value
 
 PATIENCE_MS: Final = 60_000
@@ -160,10 +160,16 @@ def read_silent_ms(options: Options, usual_s: float) -> int:
     return round(options.number("silent_s", default=usual_s, low=1, high=86_400) * 1000)
 
 
+def check_topics(options: Options, key: str, topics: Sequence[str]) -> None:
+    """Refuse ``key`` where a broker would refuse what is made of it."""
+    if not all(map(is_topic, topics)):
+        raise options.wrong(key, "part of an MQTT topic: printable, 200 characters in all")
+
+
 def _place(options: Options) -> Place:
     username = options.text("username", default="")
     return Place(
-        options.text("host", default="127.0.0.1"),
+        options.host("host", default="127.0.0.1"),
         options.whole("port", default=1883, low=1, high=65535),
         username,
         read_password(options) if username else "",

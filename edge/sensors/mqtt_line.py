@@ -25,6 +25,17 @@ MOST_BYTES: Final = 32 * 1024
 MOST_TOLD: Final = 16
 """Topics whose messages were too long and of which the log tells; each once."""
 
+MOST_TOPIC: Final = 200
+"""Characters of a topic. A broker hangs up on whoever asks for one that it takes for an attack."""
+
+
+def is_topic(text: str) -> bool:
+    """Whether a broker lets us listen to ``text``. One that it does not would end the line of all devices."""
+    levels = text.split("/")
+    names = levels[:-1] if levels[-1] == "#" else levels
+    wild = any("#" in name or ("+" in name and name != "+") for name in names)
+    return 0 < len(text) <= MOST_TOPIC and text.isprintable() and not wild
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

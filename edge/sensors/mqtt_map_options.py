@@ -1,6 +1,7 @@
 """The keys of a gateway's map, in the station file or in a file of its own, read into a map."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import jsonpath
@@ -8,6 +9,7 @@ from jsonpath import JSONPath, JSONPathError
 
 from contract.messages import MAX_UNITS
 from edge.options import ConfigError, Options
+from edge.sensors.mqtt_line import is_topic
 from edge.sensors.mqtt_sources import GatewayMap, Source
 from edge.sensors.values import (
     CABINET_VALUES,
@@ -21,6 +23,7 @@ from edge.sensors.values import (
 
 _PRESENCE: Final = ("online", "offline")
 _EXAMPLE: Final = '{ "0" = "no", "1" = "yes" }'
+_TOPIC: Final = "an MQTT topic of at most 200 characters; + and # only as a whole level"
 _SOURCE_KEYS: Final = ("value", "topic", "path", "scale", "unit", "values")
 
 
@@ -60,7 +63,12 @@ def _sources(options: Options, slots: int, device: str) -> tuple[Source, ...]:
         raise ConfigError(options.where, "slot_value", None, "at least one [[slot_value]]")
     if not slots and not {source.name for source in found} & set(STATES):
         raise ConfigError(options.where, "value", None, f"a [[value]] with one of {', '.join(STATES)}")
-    return tuple(found)
+    return tuple(_apart(source, number) for number, source in enumerate(found))
+
+
+def _apart(source: Source, number: int) -> Source:
+    """Each alarm stands by itself: what one source calls well must not end what another one tells of."""
+    return replace(source, name=f"alarm:{number}") if source.name == "alarm" else source
 
 
 def _source(
@@ -84,8 +92,10 @@ def _availability(options: Options, device: str) -> Source:
 
 
 def _topic(table: Options, stands_for: Mapping[str, str]) -> str:
-    topic = table.text("topic", pattern=r"[^#]+#?", allowed="an MQTT topic")
-    return _filled(table, "topic", topic, stands_for)
+    topic = _filled(table, "topic", table.text("topic", allowed=_TOPIC), stands_for)
+    if not is_topic(topic):
+        raise table.wrong("topic", _TOPIC)
+    return topic
 
 
 def _path(table: Options, stands_for: Mapping[str, str]) -> JSONPath | None:

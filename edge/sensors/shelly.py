@@ -11,7 +11,7 @@ from edge.clock import Clock
 from edge.config import SensorEntry
 from edge.sensors import Verdict
 from edge.sensors.device_parts import SocketPart
-from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
+from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, check_topics, read_silent_ms
 from edge.sensors.mqtt_known import Heard, Said, number, parse
 from edge.sensors.mqtt_line import Message
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
@@ -117,6 +117,7 @@ class Shelly(MqttDevice):
                 allowed="a component with its number, e.g. switch:0 or pm1:0",
             ),
         )
+        check_topics(options, "prefix", self._shelly.topics)
         silent_ms = read_silent_ms(options, SILENT_S)
         super().__init__(entry, clock, self._shelly, SocketPart(entry.id, options, silent_ms), silent_ms)
 

@@ -9,7 +9,7 @@ from typing import Final
 from edge.clock import Clock
 from edge.config import SensorEntry
 from edge.sensors.device_parts import SocketPart
-from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
+from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, check_topics, read_silent_ms
 from edge.sensors.mqtt_known import Heard, Said, number, parse
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
 from edge.sensors.values import SOCKET_VALUES, Number
@@ -108,5 +108,6 @@ class Tasmota(MqttDevice):
             options.text("topic", pattern=r"[^#+]+", allowed="the plug's topic, without wildcards"),
             options.whole("channel", default=1, low=1, high=32),
         )
+        check_topics(options, "topic", talk.topics)
         silent_ms = read_silent_ms(options, SILENT_S)
         super().__init__(entry, clock, talk, SocketPart(entry.id, options, silent_ms), silent_ms)

@@ -94,6 +94,16 @@ def test_a_cabinet_comes_together_from_several_topics() -> None:
     )
 
 
+def test_an_alarm_is_not_ended_by_another_source_that_is_well() -> None:
+    told = changed()
+    told["slot_value"].append(told["slot_value"][2] | {"path": "$.bins[?@.n == {n}].err2"})
+    gateway, known = talk(told), Known(silent_ms=1000, changes_only=True)
+    hear(known, gateway, "gw/A1/state", {"bins": [{"n": 1, "bat": 1, "err": 7, "err2": 0}]})
+    assert cabinet(known).slots[0].alarms == ("hot",)
+    hear(known, gateway, "gw/A1/state", {"bins": [{"n": 1, "bat": 1, "err": 0, "err2": 0}]})
+    assert cabinet(known).slots[0].alarms == ()
+
+
 def test_the_other_polarity_is_another_map_not_another_program() -> None:
     turned = changed()
     turned["slot_value"][0]["values"] = {"0": "present", "1": "absent"}
@@ -175,6 +185,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (changed(value=[{"value": "smoke", "topic": "t"}]), "what each of its words means"),
     (changed(value=[{"value": "smoke", "topic": "#/#", "values": {"1": "yes"}}]), "topic is '#/#'"),
     (changed(availability={"topic": "t", "values": {"1": "there"}}), "one of online, offline"),
+    *(
+        (changed(value=[{"value": "temperature_c", "topic": topic}]), "as a whole level")
+        for topic in ("gw+/state", "gw/a#", "#/a", "gw\0", "gw/" + "a" * 200)
+    ),
 ]
 
 
