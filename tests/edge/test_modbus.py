@@ -201,6 +201,30 @@ def test_a_dead_device_does_not_stop_the_others_on_its_line(wire: Wire) -> None:
     slave.close()
 
 
+READS = {1, 2, 3, 4}
+"""The function codes that change nothing in a device; 5, 6, 15, 16, 22, 23 do."""
+
+
+def test_whatever_a_device_says_it_is_only_ever_read() -> None:
+    answers = iter([b"", b"\xff" * 20, None])
+
+    def answer(question: bytes) -> bytes | None:
+        kind, count = question[7], int.from_bytes(question[10:12], "big")
+        ones = bytes((0, 1)) * count if kind > 2 else b"\xff" * (-(-count // 8))
+        return next(answers, mbap(question, kind, ones))
+
+    server = RudeServer(answer)
+    board = entry("c1", address=1, **BOARD, **at(server.port))
+    with sensors(metered(server.port), board) as [meter, cabinet]:
+        said(meter)
+        said(cabinet)
+        assert [each.verify().ok for each in (meter, cabinet)] == [True, True]
+    assert {question[7] for question in server.questions} <= READS
+    assert {question[7] for question in server.questions} == {1, 3, 4}
+    assert {len(question) for question in server.questions} == {12}, "no question carries a value"
+    server.close()
+
+
 def test_an_adapter_that_goes_and_comes_back(wire: Wire) -> None:
     with sensors(entry("s1", address=1, serial=str(wire.near), **METER, **FAST)) as [s]:
         with serial_server(wire, pzem(1)):

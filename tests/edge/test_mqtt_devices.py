@@ -15,7 +15,7 @@ from edge.sensors.mqtt_device import MqttDevice
 from edge.sensors.mqtt_known import Heard
 from edge.sensors.mqtt_line import Line, Message
 from edge.sensors.tasmota import TasmotaTalk
-from tests.support.gateway import LocalBroker, device
+from tests.support.gateway import Ear, LocalBroker, device
 from tests.support.plugs import (
     EVENTS,
     IN_S,
@@ -224,6 +224,26 @@ def test_silence_is_told_by_the_clock(local: LocalBroker) -> None:
             assert error.value.code == "silent"
     finally:
         s1.close()
+
+
+def test_nothing_is_ever_said_on_the_stations_own_broker(local: LocalBroker) -> None:
+    """A word on ``cmnd/…`` or ``…/rpc`` would switch somebody's charger off."""
+    ear, cabinet = Ear(local), entry("c1", "mqtt_map", local, map=BOARD)
+    with device(local) as plug, sensors(tasmota(local), shelly(local), cabinet) as all_three:
+        told = {SENSOR: watts(18.5), "shelly-a8/status/switch:0": {"apower": 4.0}, "gw/1": {"door": 1}}
+        for topic, words in told.items():
+            plug.say(topic, words)
+        plug.say(LWT, "Online")
+        for each in all_three:
+            until(lambda each=each: said(each), IN_S, "it is heard")  # type: ignore[misc]
+        all_three[0].verify()
+        plug.say(LWT, "Offline")
+        until(lambda: fault(all_three[0]) == "offline", IN_S, "it has left")
+    ear.say("over", "")
+    until(lambda: ear.on("over"), IN_S, "all that was said before is heard")
+    ear.close()
+    own = [*told, LWT, LWT, "over"]
+    assert sorted(message.topic for message in ear.heard) == sorted(own), "the plugs' words and no other"
 
 
 def test_the_connection_ends_with_the_last_device_on_it(local: LocalBroker) -> None:
