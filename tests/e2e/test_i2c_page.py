@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from server.store.reader import Reader
 from tests.support import pi
@@ -48,11 +49,19 @@ kind = "vl53l1x"
 
 
 @contextmanager
-def agent(folder: Path, broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
+def agent(folder: Path, broker: Broker, climate: str, address: int) -> Iterator[subprocess.Popen[bytes]]:
     """``waystation-edge run`` on a machine with an I2C bus."""
     file = folder / "station.toml"
     password = broker.add_user(STATION)
-    file.write_text(FILE.format(station=STATION, host=broker.host, port=broker.port, password=password))
+    filled = FILE.format(
+        station=STATION,
+        host=broker.host,
+        port=broker.port,
+        password=password,
+        climate=climate,
+        address=address,
+    )
+    file.write_text(filled)
     command = [sys.executable, "-m", "tests.support.pi", "run", "--config", str(file)]
     process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))  # noqa: S603 - our own program
     try:
@@ -62,7 +71,10 @@ def agent(folder: Path, broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
         assert process.wait(IN_S) == 0
 
 
-def test_climate_and_people_reach_the_riders_page(broker: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("climate", "address"), [("sht4x", 0x44), ("sht31", 0x45)])
+def test_climate_and_people_reach_the_riders_page(
+    broker: Broker, tmp_path: Path, climate: str, address: int
+) -> None:
     """Three come in and one leaves; then the bus hangs, and nobody says what the air is like now."""
     settings = settings_for(broker, tmp_path / "data")
     register(tmp_path / "data", [STATION])
@@ -71,12 +83,12 @@ def test_climate_and_people_reach_the_riders_page(broker: Broker, tmp_path: Path
     try:
         assert server.ready()
         reader = Reader(settings.readings_db)
-        with agent(tmp_path, broker) as process:
+        with agent(tmp_path, broker, climate, address) as process:
             until(lambda: comfort(server).get("temperature_c") == pi.TEMPERATURE_C, IN_S, "the air is told")
             until(lambda: walked(reader) == (pi.CAME, pi.WENT), IN_S, "people are counted")
-            climate = reader.newest()[STATION].snapshot.climate
-            assert climate is not None
-            assert (climate.co2_ppm, climate.humidity_pct) == (pi.CO2_PPM, pi.HUMIDITY_PCT)
+            air = reader.newest()[STATION].snapshot.climate
+            assert air is not None
+            assert (air.co2_ppm, air.humidity_pct) == (pi.CO2_PPM, pi.HUMIDITY_PCT)
             assert whole(server)["crowding"]["value"] == "quiet", "two of twenty places"
             assert f"{pi.TEMPERATURE_C} " in page(server).replace("°", " ")
             process.send_signal(signal.SIGUSR1)

@@ -78,6 +78,10 @@ def told(server: ServerProcess) -> dict[str, Any]:
     return found
 
 
+def page(server: ServerProcess) -> str:
+    return httpx.get(f"{server.url}/s/{STATION}", timeout=5).raise_for_status().text
+
+
 def words(server: ServerProcess) -> list[str]:
     return [slot["word"] for cabinet in told(server).get("cabinets", ()) for slot in cabinet["slots"]]
 
@@ -96,6 +100,7 @@ def test_slots_and_smoke_reach_the_rider(server: ServerProcess, port: int) -> No
         cabinet.say(login())
         cabinet.say(report([(1, "02104001", "2"), (2, "02104001", "0"), (3, "02104001", "1")], full=1))
         until(lambda: words(server) == ["charged", "empty", "charging"], BACK_S, "the slots are told")
+        assert "故障" not in page(server)
         cabinet.say(alarm("02017001", 1))
         until(lambda: words(server) == ["faulty"] * 3, BACK_S, "nobody is sent to a cabinet that smokes")
-        assert httpx.get(f"{server.url}/s/{STATION}", timeout=5).status_code == 200
+        assert "故障" in page(server)
