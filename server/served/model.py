@@ -128,6 +128,11 @@ class Number:
     note: str = ""
 
 
+COMPARABLE: Final = 0.1
+"""Two periods are compared while their measured shares differ by no more: what was not measured is not
+counted, and the difference would be one of the devices."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a table.
@@ -139,7 +144,7 @@ class Line:
         counted: how many counted at least once.
         days: how many have come so far.
         share: of the instrumented stations' time that was measured, 0 to 1; None where there are none.
-        before: of the period before, for places.
+        before: of the period before, for places; ``before_share``: as ``share``, of that period.
     """
 
     level: Level
@@ -158,6 +163,7 @@ class Line:
     entered: Entered = field(default_factory=Entered)
     district: str = ""
     street: str = ""
+    before_share: float | None = None
 
     @property
     def visits(self) -> int | None:
@@ -170,9 +176,21 @@ class Line:
         return self.sum.visits / self.days if self.sum.known and self.days else None
 
     @property
+    def comparable(self) -> bool:
+        """Whether as much of the one period was measured as of the other, by and large."""
+        if self.share is None or self.before_share is None:
+            return False
+        return abs(self.share - self.before_share) <= COMPARABLE
+
+    @property
     def change_pct(self) -> float | None:
-        """Against the period before; None where one of them has no data or the earlier had no visit."""
+        """Against the period before.
+
+        None where one of them has no data, the earlier had no visit, or they are not :attr:`comparable`.
+        """
         if self.before is None or not (self.before.known and self.before.visits and self.sum.known):
+            return None
+        if not self.comparable:
             return None
         return 100 * (self.sum.visits - self.before.visits) / self.before.visits
 

@@ -237,12 +237,13 @@ class _Making:
         sums = [self.now.stations[id_] for id_ in ids if id_ in self.now.stations]
         total, devices = merged(sums), sum(map(self._has_device, inside))
         days = elapsed.days if elapsed else 0
+        before = merged(self.before.stations[id_] for id_ in ids if id_ in self.before.stations)
+        compared = asked.compared.days if asked.compared else 0
         return Line(
             level, key, *names,
             asked.period.first, asked.period.last, len(ids), devices, sum(each.known for each in sums),
-            days, total, _share(total, devices * self.lasted),
-            merged(self.before.stations[id_] for id_ in ids if id_ in self.before.stations),
-            self._entered(level, key, inside, where[0]), *where,
+            days, total, _share(total, devices * self.lasted), before,
+            self._entered(level, key, inside, where[0]), *where, _share(before, devices * compared),
         )  # fmt: skip
 
     def _entered(self, level: Level, key: str, inside: Sequence[Station], district: str) -> Entered:

@@ -10,9 +10,6 @@ from server.served.periods import Period
 from server.web.public import Name
 from server.web.text import Text
 
-COMPARABLE: Final = 0.1
-"""Two periods are compared in words while their measured shares differ by no more: what was not measured is
-not counted, and the difference would be one of the devices."""
 WHOLE: Final = 0.9995
 """From that share on "all of the time" is said."""
 LEAST_FOR_MEAN: Final = 2
@@ -158,7 +155,7 @@ def _until(text: Text, report: Report) -> str:
 def _compared(text: Text, report: Report) -> str:
     """Against the period before, where the two can be compared: today alone is no whole day."""
     change = report.total.change_pct
-    if change is None or report.compared is None or report.running or not comparable(report):
+    if change is None or report.compared is None or report.running:
         return ""
     before = report.total.before
     assert before is not None
@@ -169,19 +166,6 @@ def _compared(text: Text, report: Report) -> str:
         visits=text.number(before.visits),
         change=percent(change),
     )
-
-
-def before_share(report: Report) -> float | None:
-    """The measured share of the period before; None where there are no devices."""
-    before, compared = report.total.before, report.compared
-    days = report.total.instrumented * compared.days if compared else 0
-    return min(1.0, before.measured / days) if before is not None and days else None
-
-
-def comparable(report: Report) -> bool:
-    """Whether as much of the one period was measured as of the other, by and large."""
-    before, now = before_share(report), report.total.share
-    return before is not None and now is not None and abs(before - now) <= COMPARABLE
 
 
 def about(text: Text, count: int, rough: bool) -> str:
@@ -222,7 +206,7 @@ def notes(text: Text, report: Report) -> Iterator[str]:
         yield text("served.note.corrected", count=total.sum.corrections, people=f"{total.sum.corrected:+d}")
     if total.sum.energy_wh is not None or total.sum.swaps is not None:
         yield text("served.note.metered")
-    if total.change_pct is not None and not comparable(report):
+    if total.before and total.before.visits and total.sum.known and not total.comparable:
         yield text("served.note.incomparable")
     if total.entered.partly:
         yield text("served.note.partly", count=total.entered.partly)
