@@ -16,6 +16,7 @@ from edge.clock import SteppedClock
 from edge.config import SensorEntry, load
 from edge.options import ConfigError
 from edge.sensors.factory import KINDS, build
+from tests.support.i2c import Bus, on_a_pi
 from tests.support.pins import World, world
 
 __all__ = ["world"]
@@ -236,3 +237,17 @@ def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World) -> N
         "mqtt_map",
         "tower",
     }
+
+
+def test_snippets_for_i2c_on_the_hardware_page_are_the_ones_that_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_a_pi(monkeypatch, Bus())
+    opened = set()
+    for table in snippets():
+        kind = table.pop("kind")
+        if kind.startswith(("sht", "scd", "vl53")):
+            for sensor in build([entry(table.pop("id"), kind, **table)], {}, SteppedClock(0)):
+                sensor.close()
+            opened.add(kind)
+    assert opened == {"sht4x", "scd4x", "vl53l1x"}
