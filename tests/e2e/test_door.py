@@ -8,13 +8,14 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from server.config import Settings
 from server.model import Comfort, Crowding, StationState
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
+from tests.support.growth import growth
 from tests.support.serving import serving
 from tests.support.site import Site
 from tests.support.web import TableLive, TableStore, open_state, static_state, station
@@ -72,13 +73,6 @@ def warm(state: StationState, degrees: float) -> StationState:
     return replace(state, at_ms=at_ms, comfort=Comfort("hot" if degrees > 30 else "cool", degrees, 50, at_ms))
 
 
-def growth(session: CDPSession) -> dict[str, float]:
-    """What must not grow, after everything that can be freed is freed."""
-    session.send("HeapProfiler.collectGarbage")
-    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    return {name: metrics[name] for name in ("Nodes", "Documents", "JSEventListeners", "JSHeapUsedSize")}
-
-
 def test_a_month_leaves_no_trace(browser: Browser, url: str, live: TableLive, now_ms: int) -> None:
     state = open_state(station(1), now_ms)
     with phone(browser, viewport={"width": 1280, "height": 800}, is_mobile=False) as context:
@@ -96,8 +90,8 @@ def test_a_month_leaves_no_trace(browser: Browser, url: str, live: TableLive, no
             page.clock.fast_forward("23:50:00")
             page.clock.run_for("10:00")
             if day == WARM_UP_DAYS:
-                first = growth(session)
-        last = growth(session)
+                first = growth(page, session)
+        last = growth(page, session)
     assert last["Nodes"] <= first["Nodes"] + 100, (first, last)
     assert last["Documents"] <= first["Documents"] + 1, (first, last)
     assert last["JSEventListeners"] <= first["JSEventListeners"] + 5, (first, last)

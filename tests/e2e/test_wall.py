@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from server.config import Settings
 from server.model import StationState
 from server.walls import Walls
 from tests.support.browser import phone
+from tests.support.growth import growth
 from tests.support.looks import violations
 from tests.support.noon import states as city
 from tests.support.serving import serving
@@ -324,17 +325,6 @@ WARM_UP_H: Final = 4
 UPDATES_AN_HOUR: Final = 6
 ROOM: Final = {"Nodes": 300, "Documents": 1, "JSEventListeners": 5, "JSHeapUsedSize": 700_000}
 """What a browser breathes. A wall is 350 nodes, and 114 of them come and go after the first hours."""
-
-
-def growth(page: Page, session: CDPSession) -> dict[str, float]:
-    """What must not grow: the least of some looks, for in one of them a page may just have been read."""
-    looks = []
-    for _ in range(6):
-        session.send("HeapProfiler.collectGarbage")
-        metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-        looks.append({name: metrics[name] for name in ROOM})
-        page.wait_for_timeout(150)
-    return min(looks, key=lambda look: look["Nodes"])
 
 
 def a_day(page: Page, live: CountingLive) -> tuple[dict[str, float], dict[str, float]]:

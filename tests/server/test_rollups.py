@@ -11,7 +11,7 @@ import pytest
 from contract.messages import Door, Snapshot
 from server.rollups import Rollups, Summary
 from server.rollups.calendar import DAY_MS, local_day, midnight_ms
-from server.rollups.keeper import COMMITS_AT_ONCE, SETTLED_MS
+from server.rollups.keeper import COMMITS_AT_ONCE, PUT_OFF_MS, SETTLED_MS
 from server.rollups.writing import Writer
 from server.store import Accepted
 from server.store.schema import NewerStoreError
@@ -225,7 +225,7 @@ def test_an_end_in_the_middle_costs_the_repetition_of_one_step(rig: Rig, moment:
     with closing(sqlite3.connect(rig.path)) as file:
         file.execute("DROP TRIGGER ends")
     rig.reopen()
-    rig.work(LATER + SETTLED_MS)
+    rig.work(LATER + PUT_OFF_MS)
     assert (rig.day().visits, len(rig.quarters())) == (4, 8), reason
 
 
