@@ -72,11 +72,12 @@ steps = st.builds(
 
 
 def snapshots(begin_ms: int, told: Sequence[Step]) -> list[Snapshot]:
-    """Of a station whose two doors have counted for long: a sum that began anew stays below the old one."""
-    at_ms, came, left, made = begin_ms, 10_000, 10_000, []
+    """Of a station whose two doors have counted for long: a sum begins anew once, and stays below the old."""
+    at_ms, came, left, made, long = begin_ms, 10_000, 10_000, [], True
     for seq, step in enumerate(told, 1):
         at_ms += step.after_ms
-        came, left = (0, 0) if step.anew else (came + step.came, left + step.left)
+        came, left = (0, 0) if step.anew and long else (came + step.came, left + step.left)
+        long = long and not step.anew
         made.append(
             Snapshot(
                 "00c0ffee00c0ffee",
