@@ -1,9 +1,5 @@
 """From a meter's registers to the rider's page: Modbus, agent, Mosquitto, server, all real."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.agent import agent_of
 from tests.support.modbus import Server, pzem, swap_board, tcp_server
 from tests.support.mosquitto import Broker
 from tests.support.server import ServerProcess, register, settings_for
@@ -69,13 +66,8 @@ def agent(folder: Path, broker: Broker, modbus: Server) -> Iterator[None]:
     meters = "".join(METER.format(n=n, devices=devices, port=modbus.port) for n in (1, 2, 3))
     file = folder / "station.toml"
     file.write_text(head + meters + BOARD.format(devices=devices, port=modbus.port), encoding="utf-8")
-    command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
-    process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))  # noqa: S603 - our own program
-    try:
+    with agent_of(file):
         yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(IN_S) == 0
 
 
 def test_meters_and_a_board_reach_the_riders_page(broker: Broker, tmp_path: Path) -> None:

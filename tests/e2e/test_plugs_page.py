@@ -1,9 +1,5 @@
 """From plugs and a gateway on the station's own broker to the rider's page; every part of the way is real."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.agent import agent_of
 from tests.support.gateway import Device, LocalBroker, device
 from tests.support.mosquitto import Broker
 from tests.support.server import ServerProcess, register, settings_for
@@ -81,13 +78,8 @@ def agent(folder: Path, broker: Broker, local: LocalBroker) -> Iterator[None]:
         devices=devices,
     )
     file.write_text(filled, encoding="utf-8")
-    command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
-    process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))  # noqa: S603 - our own program
-    try:
+    with agent_of(file):
         yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(IN_S) == 0
 
 
 def speak(plug: Device) -> None:

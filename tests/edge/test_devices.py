@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from edge.devices_file import OUTDATED_MS, REFRESH_MS, SOON_MS, Device, DevicesF
 from edge.sampler import Sampler
 from edge.sensors import Parts, Reading, SensorError
 from edge.sensors.factory import KINDS
+from tests.support.agent import agent_of
 from tests.support.gateway import LocalBroker, device
 from tests.support.mosquitto import free_port
 from tests.support.wait import until
@@ -148,17 +147,6 @@ port = {local}
 """
 
 
-@contextmanager
-def running(file: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
-    agent = subprocess.Popen(command, cwd=ROOT)  # noqa: S603 - our own program
-    try:
-        yield
-    finally:
-        agent.terminate()
-        assert agent.wait(30) == 0
-
-
 def asked(file: Path) -> tuple[int, str]:
     command = [sys.executable, "-m", "edge", "devices", "--config", str(file)]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
@@ -178,7 +166,7 @@ def test_a_running_agent_is_asked_by_another_process(tmp_path: Path) -> None:
             code, text = asked(file)
             return text if code == 0 else ""
 
-        with running(file):
+        with agent_of(file):
             text = until(told, 60, "the plug has spoken")
         assert text.startswith("s1 (tasmota): ")
         assert "power 18.5 W" in text
