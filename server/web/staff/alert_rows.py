@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from server.accounts.roles import Place
 from server.alerts.lifecycle import Action
@@ -12,9 +12,8 @@ from server.model import StationState
 from server.notify.texts import kind_of
 from server.web.public import Name
 from server.web.staff.alert_words import Newest, Said, Unit, reason_of, said, unit_of
-
-if TYPE_CHECKING:
-    from server.web.staff.visit import Visit
+from server.web.staff.names import displays
+from server.web.staff.visit import Visit
 
 POSSIBLE: Final[Mapping[State, tuple[Action, ...]]] = {
     "pending": (),
@@ -84,12 +83,12 @@ class Row:
 class Teller:
     """Tells alerts to one reader; what is asked of the engine and of people is asked once."""
 
-    def __init__(self, visit: "Visit") -> None:
+    def __init__(self, visit: Visit) -> None:
         staff = visit.staff
         self._visit, self.text = visit, visit.text
         self.standing = {alert.id: alert for alert in staff.engine.alerts()}
         self.hidden, self.silenced = staff.engine.hidden(), _silenced(visit, self.standing.values())
-        self._names = {user.name: user.display for user in staff.users.all()}
+        self._names = displays(visit)
         self._where: dict[Subject, Where] = {}
 
     def person(self, login: str) -> str:
@@ -166,7 +165,7 @@ class Teller:
         return Where(Place(network.id, district), network.id, district, name, around, network.time_zone)
 
 
-def _silenced(visit: "Visit", standing: Iterable[Alert]) -> dict[str, Silence]:
+def _silenced(visit: Visit, standing: Iterable[Alert]) -> dict[str, Silence]:
     """By what is stored now: whoever has just silenced something need not wait for the engine to see it."""
     engine, now_ms = visit.staff.engine, visit.now_ms
     wishes = visit.staff.ledger.silences(now_ms)
@@ -176,7 +175,7 @@ def _silenced(visit: "Visit", standing: Iterable[Alert]) -> dict[str, Silence]:
     return {alert_id: silence for alert_id, silence in found.items() if silence}
 
 
-def newest_of(visit: "Visit", subject: Subject) -> Newest:
+def newest_of(visit: Visit, subject: Subject) -> Newest:
     """What is known now of a station; nothing of anything else."""
     live = visit.staff.live
     known = live.registered().get(subject.id) if subject.scope == "station" else None

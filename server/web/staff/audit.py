@@ -17,6 +17,7 @@ from server.cells import harmless
 from server.web.public import Name
 from server.web.staff import deeds
 from server.web.staff.gate import Gate
+from server.web.staff.names import displays, network_names
 from server.web.staff.visit import NO_STORE, Refused, Visit
 
 PATH: Final = "/staff/audit"
@@ -152,19 +153,18 @@ def _grouped(deeds: list[str]) -> dict[str, list[str]]:
 
 def _people(visit: Visit, doers: list[str]) -> dict[str, str]:
     """Everybody to choose from, with what others see of them; who ever did something at the terminal too."""
-    known = {user.name: user.display for user in visit.staff.users.all()}
+    known = displays(visit)
     return known | {name: name for name in doers if name not in known}
 
 
 def _names(visit: Visit) -> deeds.Names:
     """Names of whoever and whatever there is, by id."""
     directory, live = visit.staff.directory, visit.staff.live
-    people = {user.name: user.display for user in visit.staff.users.all()}
     stations = {id_: each.station for id_, each in live.registered().items()}
     return deeds.Names(
-        people,
+        displays(visit),
         {id_: visit.text.name(Name(each.name_zh, each.name_en)) for id_, each in stations.items()},
-        {id_: visit.text.name(Name(each.name_zh, each.name_en)) for id_, each in live.networks().items()},
+        network_names(visit),
         {each.id: each.name for each in directory.channels()}
         | {each.id: each.name for each in directory.receivers()},
         visit.zone(),

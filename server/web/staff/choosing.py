@@ -1,4 +1,4 @@
-"""Networks and districts as boxes to tick in a form, and what somebody has ticked. Pure.
+"""Networks and districts as boxes to tick in a form, and a station by a piece of its name. Pure.
 
 A box is called ``network`` or ``network/district``.
 """
@@ -99,3 +99,19 @@ def _gone(network: str, ticked: Collection[Place]) -> Branch:
 
 def _district(network: str, name: str, ticked: bool, gone: bool) -> Box:
     return Box(value(Place(network, name)), Name(name, name), ticked, gone)
+
+
+def matching(wanted: str, stations: Iterable[Station]) -> list[Station]:
+    """The station of that id, or those of that very name, or those that have it in their names."""
+    known, key = list(stations), _plain(wanted)
+    exact = [each for each in known if each.id == wanted.strip().lower()]
+    same = [each for each in known if key in map(_plain, _names(each))]
+    return exact or same or [each for each in known if any(key in _plain(name) for name in _names(each))]
+
+
+def _names(station: Station) -> tuple[str, ...]:
+    return (station.name_zh, station.name_en, *station.aliases)
+
+
+def _plain(words: str) -> str:
+    return "".join(words.casefold().split())

@@ -23,9 +23,9 @@ from server.web.staff import device_facts, reports
 from server.web.staff.alert_rows import capital, newest_of
 from server.web.staff.alert_words import Said, Unit, said, unit_of
 from server.web.staff.device_history import DAY_MS, Drawing, Fittings, Kept, Range, Sheet, span_of
-from server.web.staff.fleet import network_names
 from server.web.staff.fleet_rows import STATES, State
 from server.web.staff.gate import Gate
+from server.web.staff.names import displays, network_names, sensor_word
 from server.web.staff.occupancy import asked, counter, station_of
 from server.web.staff.visit import Visit
 
@@ -91,7 +91,7 @@ def device(kept: Kept, visit: Visit) -> Response:
         doors=device_facts.doors(info, snapshot),
         chests=device_facts.chests(state.cabinets, snapshot),
         fault_words=lambda fault: device_facts.fault_words(visit.text, fault),
-        sensor_word=partial(device_facts.sensor_word, visit.text),
+        sensor_word=partial(sensor_word, visit.text),
         health_ms=health[0] if health else None,
         health=health[1] if health else None,
         machine=list(device_facts.machine(health[1] if health else None, in_force)),
@@ -124,7 +124,7 @@ def _work(visit: Visit, station_id: str) -> dict[str, Any]:
         "past_alerts": _told(visit, past),
         "open_reports": [each for each in kept if each.done_ms is None],
         "past_reports": [each for each in kept if each.done_ms is not None][:PAST_REPORTS],
-        "displays": reports.displays(visit),
+        "displays": displays(visit),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from contract.messages import Cabinet, Door, Fault, Health, Info, Snapshot
 from server.alerts import limits
@@ -111,25 +111,3 @@ def shown(text: Text, name: str, value: float) -> str:
 def fault_words(text: Text, fault: Fault) -> str:
     """What is wrong with a sensor; a code that nobody knows as it was given."""
     return text.known("staff.fault", fault.code)
-
-
-_SENSORS: Final = {
-    "dht": "climate",
-    "climate": "climate",
-    "door": "door",
-    "presence": "presence",
-    "pir": "presence",
-    "motion": "presence",
-    "socket": "socket",
-    "cabinet": "cabinet",
-}
-"""What a sensor measures, by a part of its kind, or of the id of one that was not announced."""
-
-
-def sensor_word(text: Text, sensor_id: str, kind: str) -> str:
-    """What a sensor is, by the kind that it was announced with; "" when nobody knows.
-
-    Without a kind its id may say it, as ``motion`` does.
-    """
-    family = next((family for part, family in _SENSORS.items() if part in (kind or sensor_id)), "")
-    return text(f"staff.sensor.{family}") if family else ""

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +31,7 @@ from server.web.staff.fleet_rows import (
     versions,
 )
 from server.web.staff.gate import Gate
+from server.web.staff.names import network_names, worded
 from server.web.staff.visit import NO_STORE, Visit
 
 MOST_UNKNOWN: Final = 20
@@ -138,12 +139,6 @@ def rows_of(visit: Visit) -> list[Row]:
     return rows
 
 
-def network_names(visit: Visit) -> dict[str, str]:
-    """All networks in the reader's language, by id."""
-    networks = visit.staff.live.networks().values()
-    return {each.id: visit.text.name(Name(each.name_zh, each.name_en)) for each in networks}
-
-
 def _choice(visit: Visit) -> Choice:
     """What the address says; what cannot be stands for all."""
     given = {name: value[:_LONGEST] for name, value in visit.query.items()}
@@ -170,11 +165,6 @@ def _options(visit: Visit, rows: list[Row]) -> dict[str, list[tuple[str, str]]]:
         "troubles": worded(visit, "staff.fleet.trouble", TROUBLES),
         "sorts": worded(visit, "staff.fleet.sort", SORTS),
     }
-
-
-def worded(visit: Visit, prefix: str, values: Iterable[str]) -> list[tuple[str, str]]:
-    """Values with their words."""
-    return [(value, visit.text(f"{prefix}.{value}")) for value in values]
 
 
 def _family(visit: Visit, choice: Choice) -> frozenset[str] | None:

@@ -1,13 +1,12 @@
 """The form of a notice: what is filled in, what it means, and the usual ones ready-made. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.board import Posting
-from server.model import Station
 from server.notices import Draft
 from server.web.text import strings
 
@@ -110,19 +109,3 @@ def instant(text: str, zone: str) -> int:
 def latest(now_ms: int, zone: str) -> str:
     """The end of the time that can be chosen: a year from now."""
     return local(now_ms + round(timedelta(days=366).total_seconds() * 1000), zone)
-
-
-def matching(wanted: str, stations: Iterable[Station]) -> list[Station]:
-    """The station of that id, or those of that very name, or those that have it in their names."""
-    known, key = list(stations), _plain(wanted)
-    exact = [each for each in known if each.id == wanted.strip().lower()]
-    same = [each for each in known if key in map(_plain, _names(each))]
-    return exact or same or [each for each in known if any(key in _plain(name) for name in _names(each))]
-
-
-def _names(station: Station) -> tuple[str, ...]:
-    return (station.name_zh, station.name_en, *station.aliases)
-
-
-def _plain(words: str) -> str:
-    return "".join(words.casefold().split())

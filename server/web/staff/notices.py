@@ -13,11 +13,11 @@ from server.board import Posting
 from server.model import Station, family
 from server.notices import MOST_TEXT, NoticeError, Notices
 from server.web.public import Name, notice
-from server.web.staff import notice_form
+from server.web.staff import choosing, notice_form
 from server.web.staff.gate import Gate
+from server.web.staff.names import displays
 from server.web.staff.notice_form import ACCESS, MOST_FOUND, USUAL, Filled
 from server.web.staff.places import Registered
-from server.web.staff.reports import displays
 from server.web.staff.visit import MISSING, Refused, Visit
 
 PATH: Final = "/staff/notices"
@@ -217,7 +217,7 @@ def _one_station(visit: Visit, filled: Filled, network: str, district: str) -> A
     inside = board.place(network, district, "") if network else board.place("", "", "")
     networks = visit.staff.live.networks()
     here = [each for each in stations if not network or inside.covers(Whereabouts.of_station(each, networks))]
-    fitting = notice_form.matching(filled.station, here)
+    fitting = choosing.matching(filled.station, here)
     found = [each for each in fitting if each.id == filled.pick] or fitting
     if not found:
         return Aim(network, wrong="staff.notices.wrong.station")

@@ -14,8 +14,8 @@ from server.reports import KINDS, NotPossibleError, Report, Reports, ReportsErro
 from server.web.public import Name
 from server.web.staff.alert_rows import newest_of
 from server.web.staff.alert_words import unit_of
-from server.web.staff.fleet import network_names, worded
 from server.web.staff.gate import Gate, Refused
+from server.web.staff.names import displays, network_names, worded
 from server.web.staff.visit import MISSING, Visit
 
 log = logging.getLogger(__name__)
@@ -158,11 +158,6 @@ def _act(what: Work) -> Callable[[Visit], Response]:
         return visit.back(f"/staff/reports/{report.id}", f"staff.done.report.{what}")
 
     return act
-
-
-def displays(visit: Visit) -> dict[str, str]:
-    """What to call people, by login."""
-    return {user.name: user.display for user in visit.staff.users.all()}
 
 
 def _linked(visit: Visit, report: Report) -> str:

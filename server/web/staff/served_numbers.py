@@ -14,10 +14,10 @@ from server.served.model import Number, NumberKind
 from server.served.numbers import MOST_TEXT, Kept, NumberError, Numbers
 from server.served.periods import PeriodError, a_day
 from server.web.public import Name
-from server.web.staff import notice_form
+from server.web.staff import choosing
 from server.web.staff.gate import Gate
+from server.web.staff.names import displays
 from server.web.staff.places import Registered
-from server.web.staff.reports import displays
 from server.web.staff.served_choice import value_of
 from server.web.staff.visit import MISSING, Refused, Visit
 
@@ -206,7 +206,7 @@ def _aim(visit: Visit, filled: Filled) -> tuple[str, str, str]:
         for each in visit.staff.live.registered().values()
         if visit.may("enter_counts", place_of(each.station))
     ]
-    found = notice_form.matching(filled.station, theirs)
+    found = choosing.matching(filled.station, theirs)
     if len(found) != 1:
         raise NumberError("station", "place")
     place = place_of(found[0])

@@ -14,7 +14,7 @@ from server.alerts.kinds import AlertThresholds, overridden
 from server.model import Network, Station
 from server.registry import RegistryError
 from server.web.public import Name
-from server.web.staff import limit_form, notice_form
+from server.web.staff import choosing, limit_form
 from server.web.staff.gate import Gate
 from server.web.staff.visit import MISSING, Refused, Visit
 
@@ -105,7 +105,7 @@ def _chooser(visit: Visit) -> Response:
     """The networks that the person sees, the stations with numbers of their own, and a search for others."""
     networks, asked = visit.staff.registry.networks(), visit.query.get("q", "").strip()
     stations = [each for each in visit.staff.registry.stations().values() if visit.sees(place_of(each))]
-    found = notice_form.matching(asked, stations) if asked else []
+    found = choosing.matching(asked, stations) if asked else []
     return visit.page(
         "staff/thresholds_of.html",
         networks=[each for each in networks.values() if visit.sees(Place(each.id))],
