@@ -8,7 +8,7 @@ from server.accounts.roles import Place
 from server.alerts.kinds import KINDS
 from server.alerts.lifecycle import NotPossibleError, Uptime, act, alert_id
 from server.alerts.model import SEVERITIES, Alert, State, Subject
-from server.web.staff.alert_list import (
+from server.web.staff.alerts.listing import (
     FOLD,
     FOLD_WIDE,
     PER_PAGE,
@@ -19,7 +19,7 @@ from server.web.staff.alert_list import (
     roots,
     wanted,
 )
-from server.web.staff.alert_rows import POSSIBLE, Where
+from server.web.staff.alerts.rows import POSSIBLE, Where
 
 NOW = 1_800_000_000_000
 

@@ -7,7 +7,7 @@ import pytest
 from contract.messages import Climate, Health, Info, SensorInfo
 from server.alerts.model import Alert, Subject
 from server.model import Thresholds
-from server.web.staff.alert_words import Newest, Said, Unit, said, unit_of
+from server.web.staff.alerts.words import Newest, Said, Unit, said, unit_of
 from server.web.text import LANGUAGES, Text, strings
 from tests.support.alarms import HOUR, MIN, alert, snapshot
 from tests.support.staff import NOW_MS

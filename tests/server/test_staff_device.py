@@ -24,7 +24,7 @@ from server.alerts.model import Alert, Subject
 from server.model import RANKING, Thresholds
 from server.office import words_of
 from server.store import Bucket
-from server.web.staff import device_facts
+from server.web.staff.fleet import facts
 from server.web.text import Text, strings
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.fleet import announce, hear, snapshot, speak
@@ -235,13 +235,13 @@ def test_every_number_in_force_has_a_name() -> None:
      ("busy_pct", 50, "50 %"), ("overload_ac_w", 2200, "2200 W"), ("jumps", 4, "4")],
 )  # fmt: skip
 def test_numbers_with_their_units(name: str, value: float, said: str) -> None:
-    assert device_facts.shown(Text("zh", NOW_MS), name, value) == said
+    assert facts.shown(Text("zh", NOW_MS), name, value) == said
 
 
 def test_the_machine_is_judged_by_the_numbers_in_force() -> None:
     health = Health(130, 0, 60, cpu_c=70, disk_free_pct=12)
-    by_default = {what: wrong for what, _, wrong in device_facts.machine(health, AlertThresholds())}
+    by_default = {what: wrong for what, _, wrong in facts.machine(health, AlertThresholds())}
     assert by_default == {"cpu": False, "disk": False, "backlog": True, "lost": False, "refused": False}
     strict = AlertThresholds(pi_hot_c=60, disk_free_pct=20, backlog_rows=500)
-    assert {what for what, _, wrong in device_facts.machine(health, strict) if wrong} == {"cpu", "disk"}
-    assert list(device_facts.machine(None, strict)) == []
+    assert {what for what, _, wrong in facts.machine(health, strict) if wrong} == {"cpu", "disk"}
+    assert list(facts.machine(None, strict)) == []

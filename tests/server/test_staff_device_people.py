@@ -13,7 +13,7 @@ from server.live import Live
 from server.model import Station
 from server.occupancy import Correction
 from server.store.sqlite import Store
-from server.web.staff import occupancy
+from server.web.staff.fleet import occupancy
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.fleet import ingesting, speak
 from tests.support.staff import NOW_MS

@@ -14,8 +14,8 @@ from server.alerts.silences import Matcher
 from server.model import Network, Station
 from server.notify.receivers import Receiver
 from server.web.staff import choosing
-from server.web.staff.coverage import Gap, gaps, is_nobodys
-from server.web.staff.takes import SERVER_KINDS, Theirs, matchers, theirs_of
+from server.web.staff.messages.coverage import Gap, gaps, is_nobodys
+from server.web.staff.messages.takes import SERVER_KINDS, Theirs, matchers, theirs_of
 
 CITY = Network("city", "城市", "City")
 STREET = Network("street", "街道", "Street", parent="city")

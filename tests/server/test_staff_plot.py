@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.web.staff.plot import MOST_PATIENCE_MS, ROWS, SIZE, Line, Span, line
-from server.web.staff.plot_lanes import lanes
+from server.web.staff.plots.lanes import lanes
+from server.web.staff.plots.lines import MOST_PATIENCE_MS, ROWS, SIZE, Line, Span, line
 from server.web.text import Text
 
 MIN = 60_000

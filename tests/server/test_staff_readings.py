@@ -11,10 +11,10 @@ from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Subject
 from server.model import Thresholds
 from server.store import Bucket, Dating, Quantity, Stored
-from server.web.staff import picks
-from server.web.staff.measures import MEASURES, States
-from server.web.staff.plot import Span
-from server.web.staff.readings import DAY_MS, drawings, window
+from server.web.staff.alerts.measures import MEASURES, States
+from server.web.staff.alerts.readings import DAY_MS, drawings, window
+from server.web.staff.plots import picks
+from server.web.staff.plots.lines import Span
 from server.web.text import LANGUAGES, Text, strings
 from tests.support.alarms import HERE, HOUR, MIN, alert
 from tests.support.staff import NOW_MS

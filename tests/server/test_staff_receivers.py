@@ -14,7 +14,7 @@ from server.alerts.silences import Matcher
 from server.notify.checks import ChannelForm
 from server.notify.directory import ReceiverEntry
 from server.notify.receivers import Quiet
-from server.web.staff.takes import SERVER_KINDS
+from server.web.staff.messages.takes import SERVER_KINDS
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.staff import NOW_MS
 

@@ -13,9 +13,9 @@ from server.accounts.roles import Place
 from server.alerts.model import Alert, Subject
 from server.alerts.silences import Maintenance, Matcher, Silence
 from server.desk import DeskError
-from server.web.staff.alert_rows import Where
-from server.web.staff.silencing import MORNING, MOST_MS, morning_ms
-from server.web.staff.silencing import of_alert as of_alert_matcher
+from server.web.staff.alerts.rows import Where
+from server.web.staff.alerts.silencing import MORNING, MOST_MS, morning_ms
+from server.web.staff.alerts.silencing import of_alert as of_alert_matcher
 from tests.support.alarms import FAR, HERE, HOUR, SERVER, THERE, alarmed, alert
 from tests.support.console import Console, browsing
 from tests.support.staff import NOW_MS

@@ -10,7 +10,7 @@ import pytest
 
 from server.alerts import limits
 from server.alerts.kinds import KINDS, AlertThresholds
-from server.web.staff import limit_form
+from server.web.staff.alerts import limit_form
 from tests.support.console import Browser, Console, browsing, console
 
 PATH = "/staff/thresholds"

@@ -18,11 +18,11 @@ from server.model import Thresholds
 from server.reports import Report, ReportsError
 from server.rollups import LongHistory, Rollups
 from server.web import directions
-from server.web.staff import silencing
-from server.web.staff.alert_rows import Row, Teller, offered, worst
+from server.web.staff.alerts import silencing
+from server.web.staff.alerts.readings import DAY_MS, QUARTER_MS, Drawing, Rolled, drawings, window
+from server.web.staff.alerts.rows import Row, Teller, offered, worst
 from server.web.staff.gate import Gate, Refused, Visit
-from server.web.staff.plot import Span
-from server.web.staff.readings import DAY_MS, QUARTER_MS, Drawing, Rolled, drawings, window
+from server.web.staff.plots.lines import Span
 from server.web.staff.visit import MISSING, own_path
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""States over time as lanes, drawn by the server, with the same in words. Pure; places as in ``plot``.
+"""States over time as lanes, drawn by the server, with the same in words. Pure; places as in ``lines``.
 
 Each state has a lane of its own, so that none is told by its colour.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from server.web.staff.plot import ROWS, Mark, Span, Tick, inside, marked, patience, times
+from server.web.staff.plots.lines import ROWS, Mark, Span, Tick, inside, marked, patience, times
 from server.web.text import Text
 
 HOLD_MS: Final = 300_000

@@ -11,7 +11,7 @@ from server.alerts.ledger import Wish, silence_id
 from server.alerts.model import Alert
 from server.alerts.silences import MOST_REASON, Maintenance, Matcher, Silence, silenced
 from server.desk import DeskError
-from server.web.staff.alert_rows import Where
+from server.web.staff.alerts.rows import Where
 from server.web.staff.gate import Refused, Visit
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from server.served.sheets import write_xlsx
 from server.served.tables import as_json, shown, write_csv
 from server.served.words import about, changed, headline, notes, place, sentence, share, span, tenths
 from server.web.staff.gate import Gate
-from server.web.staff.served_bars import Bar, bars
-from server.web.staff.served_choice import KINDS, Choice, choices, chosen
+from server.web.staff.served.bars import Bar, bars
+from server.web.staff.served.choice import KINDS, Choice, choices, chosen
 from server.web.staff.visit import MISSING, NO_STORE, Refused, Visit
 from server.web.text import Text
 

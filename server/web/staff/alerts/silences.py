@@ -14,9 +14,9 @@ from server.alerts.model import SEVERITIES
 from server.alerts.silences import Maintenance, Matcher, Silence
 from server.notices import Notices
 from server.web.public import Name
-from server.web.staff import silencing
-from server.web.staff.alert_rows import Teller
-from server.web.staff.alert_words import reason_of
+from server.web.staff.alerts import silencing
+from server.web.staff.alerts.rows import Teller
+from server.web.staff.alerts.words import reason_of
 from server.web.staff.gate import Gate, Refused, Visit
 from server.web.staff.visit import MISSING
 

@@ -10,11 +10,11 @@ from fastapi import Response
 
 from server.alerts.model import SEVERITIES, Alert
 from server.notify.texts import kind_of
-from server.web.staff import alert_list
-from server.web.staff.alert_list import MOST_INSIDE, PER_PAGE, Entry, Listing, Wanted, fits, roots
-from server.web.staff.alert_rows import Row, Teller
+from server.web.staff.alerts import listing
+from server.web.staff.alerts.listing import MOST_INSIDE, PER_PAGE, Entry, Listing, Wanted, fits, roots
+from server.web.staff.alerts.rows import Row, Teller
 from server.web.staff.gate import Gate, Visit
-from server.web.staff.receivers import nobodys
+from server.web.staff.messages.receivers import nobodys
 
 LIST: Final = "/staff/alerts"
 PAST_MS: Final = 7 * 86_400_000
@@ -58,27 +58,27 @@ def add_alerts(gate: Gate) -> None:
 
 def alerts(visit: Visit) -> Response:
     """What is wrong now, worst first; or what is over, newest first."""
-    teller, asked = Teller(visit), alert_list.wanted(visit.query)
+    teller, asked = Teller(visit), listing.wanted(visit.query)
     active = teller.seen(alert for alert in teller.standing.values() if alert.active)
     past = asked.show == "past"
     ended = _over(visit, teller) if past or not asked.narrowed else []
     over, listed = _fitting(visit, teller, ended, asked), ended if past else active
-    listing = None if past else _listing(visit, teller, active, asked)
+    groups = None if past else _listing(visit, teller, active, asked)
     first = (asked.page - 1) * PER_PAGE if past else 0
     return visit.page(
         "staff/alerts.html",
         asked=asked,
-        listing=listing,
+        listing=groups,
         unheard=len(teller.seen(nobodys(visit))),
         settling_min=-(-visit.staff.engine.settling_ms // 60_000),
         doubtful=len(teller.seen(alert for alert in teller.standing.values() if alert.state == "pending")),
-        sections=_sections(listing, teller, asked) if listing else (),
+        sections=_sections(groups, teller, asked) if groups else (),
         cause=_cause(teller, asked),
         teller=teller,
         places=_options(listed, teller, _place),
         kinds=_options(listed, teller, _kind),
         over=[teller.row(alert) for alert in over[first : first + (PER_PAGE if past else _LATELY)]],
-        pages=max(1, -(-len(over) // PER_PAGE)) if past else listing.pages if listing else 1,
+        pages=max(1, -(-len(over) // PER_PAGE)) if past else groups.pages if groups else 1,
         severities=SEVERITIES,
         here=LIST,
         back=f"{LIST}?{urlencode(asked.link(page=asked.page))}",
@@ -96,7 +96,7 @@ def _listing(visit: Visit, teller: Teller, active: Sequence[Alert], asked: Wante
     if asked.under:
         below = roots(teller.hidden, (alert.id for alert in active))
         fitting = [alert for alert in fitting if below.get(alert.id) == asked.under]
-    return alert_list.listed(
+    return listing.listed(
         fitting,
         lambda alert: teller.where(alert.subject),
         asked,

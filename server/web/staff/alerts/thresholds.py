@@ -14,7 +14,8 @@ from server.alerts.kinds import AlertThresholds, overridden
 from server.model import Network, Station
 from server.registry import RegistryError
 from server.web.public import Name
-from server.web.staff import choosing, limit_form
+from server.web.staff import choosing
+from server.web.staff.alerts import limit_form
 from server.web.staff.gate import Gate
 from server.web.staff.visit import MISSING, Refused, Visit
 

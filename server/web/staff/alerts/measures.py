@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.store import Quantity
-from server.web.staff import picks, plot, plot_lanes
-from server.web.staff.picks import Pick
+from server.web.staff.plots import lanes, lines, picks
+from server.web.staff.plots.picks import Pick
 
 HEALTH_MS: Final = 1_500_000
 """The machine's report comes every ten minutes and holds for two and a half of them."""
@@ -28,7 +28,7 @@ class Values:
     unit: str
     pick: Pick | None
     limit: str = ""
-    step_ms: int = plot.STEP_MS
+    step_ms: int = lines.STEP_MS
     quantity: Quantity | None = None
 
 
@@ -40,7 +40,7 @@ class States:
     pick: Pick
     states: tuple[str, ...]
     prefix: str = "staff.plot.state"
-    hold_ms: int = plot_lanes.HOLD_MS
+    hold_ms: int = lanes.HOLD_MS
 
 
 _AIR: Final = (

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from server.alerts.kinds import KINDS
 from server.alerts.model import ACTIVE, SEVERITIES, Alert, Severity
-from server.web.staff.alert_rows import Where
+from server.web.staff.alerts.rows import Where
 
 PER_PAGE: Final = 40
 """Lines of one page."""

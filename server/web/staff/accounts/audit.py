@@ -15,7 +15,7 @@ from server.accounts import audit
 from server.accounts.audit import Entry, Wanted
 from server.cells import harmless
 from server.web.public import Name
-from server.web.staff import deeds
+from server.web.staff.accounts import deeds
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays, network_names
 from server.web.staff.visit import NO_STORE, Refused, Visit

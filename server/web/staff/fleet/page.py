@@ -13,7 +13,7 @@ from server.alerts.kinds import AlertThresholds
 from server.cells import harmless
 from server.model import Network, family
 from server.web.public import Name, iso
-from server.web.staff.fleet_rows import (
+from server.web.staff.fleet.rows import (
     SORTS,
     STATES,
     TROUBLES,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.accounts.audit import Entry
-from server.web.staff import limit_form, times
-from server.web.staff.alert_words import reason_of
+from server.web.staff import times
+from server.web.staff.alerts import limit_form
+from server.web.staff.alerts.words import reason_of
 from server.web.text import Text
 
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {

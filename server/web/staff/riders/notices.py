@@ -13,11 +13,12 @@ from server.board import Posting
 from server.model import Station, family
 from server.notices import MOST_TEXT, NoticeError, Notices
 from server.web.public import Name, notice
-from server.web.staff import choosing, notice_form
+from server.web.staff import choosing
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays
-from server.web.staff.notice_form import ACCESS, MOST_FOUND, USUAL, Filled
 from server.web.staff.places import Registered
+from server.web.staff.riders import notice_form
+from server.web.staff.riders.notice_form import ACCESS, MOST_FOUND, USUAL, Filled
 from server.web.staff.visit import MISSING, Refused, Visit
 
 PATH: Final = "/staff/notices"

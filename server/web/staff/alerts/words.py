@@ -8,9 +8,9 @@ from contract.messages import Health, Info, Snapshot
 from server.alerts.model import Alert
 from server.model import StationState, Thresholds
 from server.notify.texts import detail_of
-from server.web.staff import picks
-from server.web.staff.measures import HEALTH_MS
+from server.web.staff.alerts.measures import HEALTH_MS
 from server.web.staff.names import sensor_word
+from server.web.staff.plots import picks
 from server.web.text import Text
 
 _SAID: Final = ("code", "alarms", "why")

@@ -19,14 +19,15 @@ from server.occupancy import Correction
 from server.store import Counted
 from server.web import directions, public
 from server.web.public import Name
-from server.web.staff import device_facts, reports
-from server.web.staff.alert_rows import capital, newest_of
-from server.web.staff.alert_words import Said, Unit, said, unit_of
-from server.web.staff.device_history import DAY_MS, Drawing, Fittings, Kept, Range, Sheet, span_of
-from server.web.staff.fleet_rows import STATES, State
+from server.web.staff.alerts.rows import capital, newest_of
+from server.web.staff.alerts.words import Said, Unit, said, unit_of
+from server.web.staff.fleet import facts
+from server.web.staff.fleet.history import DAY_MS, Drawing, Fittings, Kept, Range, Sheet, span_of
+from server.web.staff.fleet.occupancy import asked, counter, station_of
+from server.web.staff.fleet.rows import STATES, State
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays, network_names, sensor_word
-from server.web.staff.occupancy import asked, counter, station_of
+from server.web.staff.riders import reports
 from server.web.staff.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -87,14 +88,14 @@ def device(kept: Kept, visit: Visit) -> Response:
         snapshot=snapshot,
         info=info,
         link=live.link(station.id),
-        sensors=device_facts.sensors(info, snapshot),
-        doors=device_facts.doors(info, snapshot),
-        chests=device_facts.chests(state.cabinets, snapshot),
-        fault_words=lambda fault: device_facts.fault_words(visit.text, fault),
+        sensors=facts.sensors(info, snapshot),
+        doors=facts.doors(info, snapshot),
+        chests=facts.chests(state.cabinets, snapshot),
+        fault_words=lambda fault: facts.fault_words(visit.text, fault),
         sensor_word=partial(sensor_word, visit.text),
         health_ms=health[0] if health else None,
         health=health[1] if health else None,
-        machine=list(device_facts.machine(health[1] if health else None, in_force)),
+        machine=list(facts.machine(health[1] if health else None, in_force)),
         counter=counter(visit, station.id),
         asked=asked(visit, station),
         may_count=visit.may("correct_occupancy", place_of(station)),
@@ -102,8 +103,8 @@ def device(kept: Kept, visit: Visit) -> Response:
         settings=_settings(visit, station.id),
         range=wanted,
         drawings=_drawings(kept, visit, place, wanted),
-        rider_limits=device_facts.rider_limits(visit.text, place),
-        alert_limits=device_facts.alert_limits(visit.text, station, live.networks()),
+        rider_limits=facts.rider_limits(visit.text, place),
+        alert_limits=facts.alert_limits(visit.text, station, live.networks()),
         **_work(visit, station.id),
     )
 

@@ -12,8 +12,8 @@ from server.alerts.model import Alert
 from server.model import family
 from server.reports import KINDS, NotPossibleError, Report, Reports, ReportsError, UnknownReportError, Work
 from server.web.public import Name
-from server.web.staff.alert_rows import newest_of
-from server.web.staff.alert_words import unit_of
+from server.web.staff.alerts.rows import newest_of
+from server.web.staff.alerts.words import unit_of
 from server.web.staff.gate import Gate, Refused
 from server.web.staff.names import displays, network_names, worded
 from server.web.staff.visit import MISSING, Visit

@@ -7,8 +7,8 @@ from server.alerts.model import SEVERITIES
 from server.notify.checks import DirectoryError, ReceiverForm
 from server.notify.directory import ReceiverEntry
 from server.notify.receivers import Quiet
+from server.web.staff.messages.takes import Theirs, matchers, theirs_of
 from server.web.staff.places import ticked
-from server.web.staff.takes import Theirs, matchers, theirs_of
 from server.web.staff.visit import Visit
 from server.web.text import LANGUAGES, Language
 

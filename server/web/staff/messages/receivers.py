@@ -12,11 +12,11 @@ from server.notify.checks import MOST_NAME, DirectoryError, ReceiverForm
 from server.notify.directory import ReceiverEntry
 from server.notify.receivers import Receiver, receivers_of
 from server.notify.texts import Words
-from server.web.staff import coverage
 from server.web.staff.gate import Gate
+from server.web.staff.messages import coverage
+from server.web.staff.messages.receiver_form import Draft, checked, clock, draft_of, sent
+from server.web.staff.messages.takes import theirs_of
 from server.web.staff.places import Registered
-from server.web.staff.receiver_form import Draft, checked, clock, draft_of, sent
-from server.web.staff.takes import theirs_of
 from server.web.staff.visit import MISSING, Refused, Visit
 
 PATH: Final = "/staff/receivers"

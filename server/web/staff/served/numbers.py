@@ -18,7 +18,7 @@ from server.web.staff import choosing
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays
 from server.web.staff.places import Registered
-from server.web.staff.served_choice import value_of
+from server.web.staff.served.choice import value_of
 from server.web.staff.visit import MISSING, Refused, Visit
 
 PATH: Final = "/staff/served-numbers"

@@ -10,8 +10,8 @@ from server.alerts.kinds import AlertThresholds
 from server.model import Thresholds
 from server.store import Quantity
 from server.store.sqlite import Store
-from server.web.staff import plot
-from server.web.staff.plot import Line, Span
+from server.web.staff.plots import lines
+from server.web.staff.plots.lines import Line, Span
 from server.web.text import Text
 
 Range = Literal["day", "week"]
@@ -87,17 +87,17 @@ def span_of(wanted: Range, now_ms: int, zone: str) -> tuple[Span, int]:
 
 def drawings(store: Store, sheet: Sheet, has: Fittings) -> list[Drawing]:
     """All that was measured, in the order in which it is looked at. Reads the whole span of the store."""
-    lines = [
+    drawn = [
         _quantity(store, sheet, "temperature_c", "°C", sheet.limits.too_hot_c, sheet.limits.too_cold_c),
         _quantity(store, sheet, "humidity_pct", "%"),
     ]
     if has.doors:
-        lines.append(_quantity(store, sheet, "occupancy", sheet.text("staff.device.people.unit")))
+        drawn.append(_quantity(store, sheet, "occupancy", sheet.text("staff.device.people.unit")))
     if has.sockets:
-        lines.append(_quantity(store, sheet, "sockets_free"))
+        drawn.append(_quantity(store, sheet, "sockets_free"))
     if has.cabinets:
-        lines.append(_quantity(store, sheet, "batteries_charged"))
-    return [*lines, *_machine(store, sheet)]
+        drawn.append(_quantity(store, sheet, "batteries_charged"))
+    return [*drawn, *_machine(store, sheet)]
 
 
 def _quantity(store: Store, sheet: Sheet, quantity: Quantity, unit: str = "", *limits: float) -> Drawing:
@@ -110,7 +110,7 @@ def _quantity(store: Store, sheet: Sheet, quantity: Quantity, unit: str = "", *l
     limit = None if newest is None else min(limits, key=lambda each: abs(each - newest), default=None)
     label = "" if limit is None else sheet.text("staff.device.limit", value=f"{limit:g}")
     points = ((bucket.at_ms, bucket.mean) for bucket in found)
-    line = plot.line(
+    line = lines.line(
         points, span, sheet.text, step_ms=sheet.step_ms, unit=unit, limit=limit, limit_label=label
     )
     return Drawing(quantity, line)
@@ -120,6 +120,6 @@ def _machine(store: Store, sheet: Sheet) -> Iterator[Drawing]:
     healths = store.healths(sheet.station, sheet.span.from_ms, sheet.span.to_ms)
     step_ms = max(sheet.step_ms, _HEALTH_STEP_MS)
     cpu = [(at_ms, health.cpu_c) for at_ms, health in healths if health.cpu_c is not None]
-    yield Drawing("cpu_c", plot.line(cpu, sheet.span, sheet.text, step_ms=step_ms, unit="°C"))
+    yield Drawing("cpu_c", lines.line(cpu, sheet.span, sheet.text, step_ms=step_ms, unit="°C"))
     waiting = [(at_ms, float(health.outbox_rows)) for at_ms, health in healths]
-    yield Drawing("backlog", plot.line(waiting, sheet.span, sheet.text, step_ms=step_ms))
+    yield Drawing("backlog", lines.line(waiting, sheet.span, sheet.text, step_ms=step_ms))

@@ -8,8 +8,9 @@ from contract.messages import Snapshot
 from server.alerts.model import Alert
 from server.model import Thresholds
 from server.store import Bucket, Quantity, Stored
-from server.web.staff import plot, plot_lanes
-from server.web.staff.measures import MEASURES, States, Values
+from server.web.staff.alerts.measures import MEASURES, States, Values
+from server.web.staff.plots import lines
+from server.web.staff.plots.lanes import Lanes, lanes
 from server.web.text import Text
 
 DAY_MS: Final = 86_400_000
@@ -36,15 +37,15 @@ class Drawing:
     """A line or lanes, with the title."""
 
     title: str
-    line: plot.Line | None = None
-    lanes: plot_lanes.Lanes | None = None
+    line: lines.Line | None = None
+    lanes: Lanes | None = None
 
 
 class _Sheet(NamedTuple):
     """What all drawings of an alert share."""
 
     alert: Alert
-    span: plot.Span
+    span: lines.Span
     text: Text
     marks: tuple[tuple[int, str], ...]
 
@@ -60,7 +61,7 @@ def drawings(
     alert: Alert,
     readings: Readings,
     thresholds: Thresholds,
-    span: plot.Span,
+    span: lines.Span,
     text: Text,
     *,
     rolled: Rolled | None = None,
@@ -112,7 +113,7 @@ def _drawing(
 
 def _people(readings: Readings, sheet: _Sheet) -> list[tuple[int, float]]:
     span = sheet.span
-    buckets = readings.history(sheet.alert.subject.id, "occupancy", span.from_ms, span.to_ms, plot.STEP_MS)
+    buckets = readings.history(sheet.alert.subject.id, "occupancy", span.from_ms, span.to_ms, lines.STEP_MS)
     return [(bucket.at_ms, bucket.last) for bucket in buckets]
 
 
@@ -121,7 +122,7 @@ def _marks(alert: Alert, text: Text) -> tuple[tuple[int, str], ...]:
     return tuple((at_ms, text(f"staff.plot.mark.{name}")) for at_ms, name in moments if at_ms is not None)
 
 
-def _line(measure: Values, points: Sequence[tuple[int, float]], sheet: _Sheet) -> plot.Line:
+def _line(measure: Values, points: Sequence[tuple[int, float]], sheet: _Sheet) -> lines.Line:
     limit, text = sheet.alert.values.get(measure.limit), sheet.text
     number = float(limit) if isinstance(limit, int | float) else None
     said = (
@@ -129,7 +130,7 @@ def _line(measure: Values, points: Sequence[tuple[int, float]], sheet: _Sheet) -
         if number is None
         else text("staff.plot.limit", value=text.number(round(number, 1)), unit=measure.unit)
     )
-    return plot.line(
+    return lines.line(
         points,
         sheet.span,
         text,
@@ -141,8 +142,8 @@ def _line(measure: Values, points: Sequence[tuple[int, float]], sheet: _Sheet) -
     )
 
 
-def _lanes(measure: States, states: Sequence[tuple[int, str]], sheet: _Sheet) -> plot_lanes.Lanes:
+def _lanes(measure: States, states: Sequence[tuple[int, str]], sheet: _Sheet) -> Lanes:
     """Lanes of the states that occurred, in the order of the measure."""
     met = {state for _, state in states}
     words = {state: sheet.text.known(measure.prefix, state) for state in measure.states if state in met}
-    return plot_lanes.lanes(states, words, sheet.span, sheet.text, hold_ms=measure.hold_ms, marks=sheet.marks)
+    return lanes(states, words, sheet.span, sheet.text, hold_ms=measure.hold_ms, marks=sheet.marks)
