@@ -19,12 +19,12 @@ from server.live import Live
 from server.notices import PART as NOTICES
 from server.notices import Notices
 from server.notify import tables as notify
-from server.notify.directory import Directory
-from server.notify.outbox import Outbox
-from server.notify.posting import Courier
-from server.notify.postman import Postman
-from server.notify.texts import Words, label_of
-from server.notify.writing import World
+from server.notify.outbox.outbox import Outbox
+from server.notify.receivers.directory import Directory
+from server.notify.sending.postman import Postman
+from server.notify.targets.posting import Courier
+from server.notify.words.texts import Words, label_of
+from server.notify.words.writing import World
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports

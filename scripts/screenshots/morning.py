@@ -27,7 +27,7 @@ from server.demo.networks import NETWORKS
 from server.demo.stations import Life, build
 from server.live import Live
 from server.model import Station
-from server.notify.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
 from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry

@@ -10,10 +10,10 @@ from server.alerts.model import Alert, Bundle, Moment
 from server.alerts.rows import silence_of
 from server.alerts.silences import Silence
 from server.desk import Desk
-from server.notify.directory import entries
-from server.notify.grouping import Book
-from server.notify.outbox import Outbox
-from server.notify.receivers import Receiver
+from server.notify.outbox.outbox import Outbox
+from server.notify.receivers.directory import entries
+from server.notify.receivers.grouping import Book
+from server.notify.receivers.model import Receiver
 
 _MOST_CLOSED: Final = 10_000
 """Lately closed alerts that are looked at after a start."""

@@ -1,8 +1,8 @@
 """The nouns of alerts: what may be wrong, with what, who has it in hand, and what staff are told.
 
 Values only. Who makes them: :mod:`server.alerts.rules` the findings, :mod:`server.alerts.lifecycle` the
-alerts and their changes, :mod:`server.notify.grouping` the bundles. All are plain enough to be stored as
-JSON and read back.
+alerts and their changes, :mod:`server.notify.receivers.grouping` the bundles. All are plain enough to be
+stored as JSON and read back.
 """
 
 from collections.abc import Mapping

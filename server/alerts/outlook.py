@@ -7,8 +7,8 @@ from server.alerts.inhibit import hidden
 from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Bundle, Moment, Place, Subject
 from server.alerts.silences import Silence, silenced
-from server.notify.grouping import Book, Scene, plan
-from server.notify.receivers import Receiver
+from server.notify.receivers.grouping import Book, Scene, plan
+from server.notify.receivers.model import Receiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ BOOK: Final = Table(
     Column("id", Integer, primary_key=True),
     Column("body", Text, nullable=False),
 )
-"""One row: what everybody has been told (:class:`server.notify.grouping.Book`)."""
+"""One row: what everybody has been told (:class:`server.notify.receivers.grouping.Book`)."""
 
 OUTBOX: Final = Table(
     "outbox",

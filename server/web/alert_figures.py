@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 
 from server.alerts.model import SEVERITIES, Alert, Place, Subject
 from server.desk import DeskError
-from server.notify.health import Health
-from server.notify.outbox import Waits
+from server.notify.outbox.health import Health
+from server.notify.outbox.outbox import Waits
 from server.web.figures import gauge
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Engine(Protocol):
 
 
 class Outbox(Protocol):
-    """What is read of :class:`server.notify.outbox.Outbox`."""
+    """What is read of :class:`server.notify.outbox.outbox.Outbox`."""
 
     def waits(self) -> Mapping[str, Waits]:
         """What has not left, by channel."""

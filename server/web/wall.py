@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 from server.alerts.model import Alert, Severity
 from server.desk import DeskError
 from server.model import Network, StationState
-from server.notify.texts import kind_of
+from server.notify.words.texts import kind_of
 from server.today import Today
 from server.walls import Walls
 from server.web import public

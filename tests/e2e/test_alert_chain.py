@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from server.desk import Desk
-from server.notify.checks import ChannelForm, ReceiverForm
-from server.notify.directory import Directory
-from server.notify.outbox import Outbox
+from server.notify.outbox.outbox import Outbox
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.directory import Directory
 from server.office import PARTS
 from tests.support.bots import Bots
 from tests.support.corpus import as_bytes, snapshot, telemetry

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contract.messages import Cabinet
 from server.alerts.engine import Engine
-from server.notify.outbox import Outbox
+from server.notify.outbox.outbox import Outbox
 from server.web.events import Events
 from server.web.health import add_health
 from tests.support.mosquitto import free_port

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.alerts.model import Alert, Bundle, Subject
 from server.alerts.silences import Matcher
-from server.notify import health
-from server.notify.checks import ChannelForm, ReceiverForm
 from server.notify.model import Refused, Sent
-from server.notify.receivers import Quiet
+from server.notify.outbox import health
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.model import Quiet
 from tests.support.bots import Bots
 from tests.support.browser import signed_in
 from tests.support.console import Console

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.notify.addresses import is_public, names_private
+from server.notify.targets.addresses import is_public, names_private
 
 
 @pytest.mark.parametrize(

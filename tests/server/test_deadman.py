@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.notify.deadman import DeadMan
 from server.notify.model import Refused, Sent
-from server.notify.posting import Courier
+from server.notify.sending import deadman
+from server.notify.sending.deadman import DeadMan
+from server.notify.targets.posting import Courier
 from tests.support.bots import Bots
 
 
@@ -45,7 +46,7 @@ def test_changes_are_logged_once_and_without_the_address(
             await pings.ping()
 
     asyncio.run(days())
-    assert [record.getMessage() for record in caplog.records if record.name == "server.notify.deadman"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == deadman.__name__] == [
         "dead-man ping failed: reason=server_error detail='HTTP 500'",
         "dead-man ping failed: reason=timed_out detail=''",
         "dead-man ping arrives",

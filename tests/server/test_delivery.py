@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.notify.checks import ChannelForm
-from server.notify.receivers import Quiet
+from server.notify.receivers.checks import ChannelForm
+from server.notify.receivers.model import Quiet
 from tests.support.bots import MINUTE_MS, Bots, Play
 from tests.support.mailroom import NOW_MS, S_MS, Clock, Mailroom, alert, over, pass_by
 

@@ -13,10 +13,10 @@ from server.accounts.tables import AUDIT
 from server.accounts.tables import PART as ACCOUNTS
 from server.alerts.silences import Matcher
 from server.desk import Desk
-from server.notify.checks import ChannelForm, DirectoryError, ReceiverForm, host
-from server.notify.directory import Directory, keys
 from server.notify.model import Channel, ChannelKind
-from server.notify.receivers import Quiet, Receiver
+from server.notify.receivers.checks import ChannelForm, DirectoryError, ReceiverForm, host
+from server.notify.receivers.directory import Directory, keys
+from server.notify.receivers.model import Quiet, Receiver
 from server.notify.tables import PART
 
 NOW_MS = 1_782_883_200_000

@@ -8,7 +8,7 @@ import pytest
 from contract.messages import Climate
 from server.alerts.silences import Matcher
 from server.model import Network
-from server.notify.directory import Directory, ReceiverEntry
+from server.notify.receivers.directory import Directory, ReceiverEntry
 from tests.support.shift import MIN, Shift, most_within, station
 
 CITY = 2_080

@@ -7,8 +7,8 @@ import pytest
 from server.alerts.lifecycle import Action, alert_id
 from server.alerts.model import Place, Subject
 from server.alerts.silences import Matcher
-from server.notify.grouping import Book
-from server.notify.receivers import Quiet, Receiver
+from server.notify.receivers.grouping import Book
+from server.notify.receivers.model import Quiet, Receiver
 from tests.support.world import ALL, DISTRICTS, HOUR, MIN, NOON, TICK, S, World, most_within, station
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from server.alerts.model import Subject, Truth
-from server.notify.receivers import Receiver
+from server.notify.receivers.model import Receiver
 from tests.support.world import ALL, DISTRICTS, HOUR, MIN, TICK, S, World, most_within, station
 
 

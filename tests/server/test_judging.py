@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from server.notify import dingtalk, feishu, judging, wecom
 from server.notify.model import Reason, Refused, Reply, Sent
+from server.notify.targets import dingtalk, feishu, judging, wecom
 
 
 @pytest.mark.parametrize(

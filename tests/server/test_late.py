@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from server.alerts.model import Alert, Bundle
-from server.notify.late import Rest, remarks, rest
 from server.notify.model import Refused
-from server.notify.retry import hopeless, next_ms, pause_ms
+from server.notify.outbox.retry import hopeless, next_ms, pause_ms
+from server.notify.words.late import Rest, remarks, rest
 from server.web.text import Text
 from tests.support.mailroom import NOW_MS, alert, over
 

@@ -17,11 +17,11 @@ from server.alerts.model import Alert, Bundle, Severity, Subject, Truth
 from server.alerts.rules import RULES, SERVER_RULES
 from server.alerts.rules_machine import district_offline
 from server.model import CabinetState, Network, SocketState, Station
-from server.notify import feishu, webhook, wecom
-from server.notify.cutting import MORE, cut, letter, lines_within
-from server.notify.harmless import MOST, harmless
 from server.notify.model import MOST_LINK_BYTES, Message, Reason, Refused
-from server.notify.texts import Words, blanks, label_of, of_bundle, refusal, trial
+from server.notify.targets import feishu, webhook, wecom
+from server.notify.targets.cutting import MORE, cut, letter, lines_within
+from server.notify.words.harmless import MOST, harmless
+from server.notify.words.texts import Words, blanks, label_of, of_bundle, refusal, trial
 from server.web.text import LANGUAGES, Language, Text, strings
 from tests.support.web import NOON_MS, TAIYUAN, open_state
 

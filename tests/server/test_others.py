@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.notify import apprised, others
 from server.notify.model import Channel, Outcome, Refused, Sent
-from server.notify.posting import Courier
-from server.notify.senders import send
+from server.notify.targets import apprised, others
+from server.notify.targets.posting import Courier
+from server.notify.targets.senders import send
 from tests.support.bots import Bots, Play
 from tests.support.others import MESSAGE, children, sent
 

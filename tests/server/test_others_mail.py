@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.notify import others
 from server.notify.model import Refused, Sent
+from server.notify.targets import others
 from tests.support.mailbox import HANG, Mailbox, Step, mailbox
 from tests.support.others import LINK, LONGEST, MESSAGE, children, sent
 

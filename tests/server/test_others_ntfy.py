@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.notify import others
 from server.notify.model import Refused, Sent
+from server.notify.targets import others
 from tests.support.ntfy import HANG, Ntfy, ntfy
 from tests.support.others import LINK, LONGEST, MESSAGE, children, sent
 

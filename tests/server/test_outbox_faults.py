@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from server.notify import rows
-from server.notify.checks import ChannelForm, ReceiverForm
-from server.notify.directory import keys
-from server.notify.grouping import Book
 from server.notify.model import Channel, Refused
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.directory import keys
+from server.notify.receivers.grouping import Book
 from server.notify.rows import Row
 from server.notify.tables import BOOK, CHANNELS, OUTBOX, RECEIVERS
 from tests.support.bots import MINUTE_MS, Bots

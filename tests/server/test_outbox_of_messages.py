@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 from server.alerts.model import Alert, Bundle
 from server.desk import Desk
-from server.notify import rows, upkeep
-from server.notify.checks import ChannelForm
-from server.notify.grouping import Book, Entry, Group, GroupKey
-from server.notify.outbox import Waits
+from server.notify import rows
+from server.notify.outbox import upkeep
+from server.notify.outbox.outbox import Waits
+from server.notify.receivers.checks import ChannelForm
+from server.notify.receivers.grouping import Book, Entry, Group, GroupKey
 from server.notify.tables import ATTEMPTS, OUTBOX, STAND_INS, TOLD
 from tests.support.bots import MINUTE_MS, Bots
 from tests.support.mailroom import NOW_MS, Clock, Mailroom, alert, over, pass_by

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.notify.pace import MOST, SPARE, WINDOW_MS, Pace
+from server.notify.outbox.pace import MOST, SPARE, WINDOW_MS, Pace
 
 NOW_MS = 1_782_883_200_000
 BEARS = 20

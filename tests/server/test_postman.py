@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from server.accounts.tables import AUDIT
-from server.notify import deadman, postman
-from server.notify.checks import ChannelForm, DirectoryError
 from server.notify.model import Refused, Sent
-from server.notify.posting import Courier
-from server.notify.postman import Postman
-from server.notify.texts import Words
+from server.notify.receivers.checks import ChannelForm, DirectoryError
+from server.notify.sending import deadman, postman
+from server.notify.sending.postman import Postman
+from server.notify.targets.posting import Courier
+from server.notify.words.texts import Words
 from server.web.text import Language
 from tests.support.bots import Bots, Play, wall_ms
 from tests.support.mailroom import Mailroom, alert, words

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.alerts.silences import Matcher
-from server.notify.receivers import Quiet, Receiver
+from server.notify.receivers.model import Quiet, Receiver
 from tests.support.world import ALL, HOUR, MIN, NOON, World, station
 
 

@@ -12,10 +12,10 @@ from typing import get_args
 
 import pytest
 
-from server.notify import webhook
 from server.notify.model import Channel, ChannelKind, Message, Outcome, Reason, Refused, Sent, Why
-from server.notify.posting import Courier
-from server.notify.senders import SENDERS, send
+from server.notify.targets import webhook
+from server.notify.targets.posting import Courier
+from server.notify.targets.senders import SENDERS, send
 from tests.support.bots import HOUR_MS, Bots, Play, wall_ms
 from tests.support.certificate import signed_by_itself
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from server.accounts import audit
 from server.accounts.audit import Entry
 from server.alerts.silences import Matcher
-from server.notify.checks import ChannelForm, ReceiverForm
-from server.notify.receivers import Quiet
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.model import Quiet
 from server.web.staff.accounts.audit import ON_PAGE, as_csv
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.staff import NOW_MS

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from server.alerts.model import Alert, Bundle, Subject
-from server.notify.checks import ReceiverForm, Wrong
+from server.notify.receivers.checks import ReceiverForm, Wrong
 from server.web.text import LANGUAGES, strings
 from tests.support.bots import Bots, Play
 from tests.support.console import Browser, Console, browsing, console

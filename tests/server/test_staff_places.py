@@ -12,7 +12,7 @@ from server.alerts.model import SEVERITIES, Alert, Subject
 from server.alerts.model import Place as Whereabouts
 from server.alerts.silences import Matcher
 from server.model import Network, Station
-from server.notify.receivers import Receiver
+from server.notify.receivers.model import Receiver
 from server.web.staff import choosing
 from server.web.staff.messages.coverage import Gap, gaps, is_nobodys
 from server.web.staff.messages.takes import SERVER_KINDS, Theirs, matchers, theirs_of

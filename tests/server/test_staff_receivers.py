@@ -11,9 +11,9 @@ import pytest
 
 from server.alerts.model import Alert, Severity, Subject
 from server.alerts.silences import Matcher
-from server.notify.checks import ChannelForm
-from server.notify.directory import ReceiverEntry
-from server.notify.receivers import Quiet
+from server.notify.receivers.checks import ChannelForm
+from server.notify.receivers.directory import ReceiverEntry
+from server.notify.receivers.model import Quiet
 from server.web.staff.messages.takes import SERVER_KINDS
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.staff import NOW_MS

@@ -19,10 +19,10 @@ from server.config import Settings
 from server.live import Live
 from server.model import Network, Station
 from server.notices import PART as NOTICES
-from server.notify.directory import Directory
 from server.notify.model import Sent
-from server.notify.outbox import Outbox
-from server.notify.postman import Postman
+from server.notify.outbox.outbox import Outbox
+from server.notify.receivers.directory import Directory
+from server.notify.sending.postman import Postman
 from server.notify.tables import PART as NOTIFY
 from server.pipeline import Pipeline
 from server.registry import Registry

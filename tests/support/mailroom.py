@@ -11,14 +11,14 @@ from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Bundle, Subject
 from server.desk import Desk
 from server.model import Network, Station
-from server.notify.checks import ChannelForm, ReceiverForm
-from server.notify.delivery import Delivery
-from server.notify.directory import Directory
-from server.notify.outbox import Outbox, Told
-from server.notify.posting import Courier
+from server.notify.outbox.outbox import Outbox, Told
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.directory import Directory
+from server.notify.sending.delivery import Delivery
 from server.notify.tables import PART
-from server.notify.texts import Words
-from server.notify.writing import World
+from server.notify.targets.posting import Courier
+from server.notify.words.texts import Words
+from server.notify.words.writing import World
 from server.web.text import Language, Text
 from tests.support.bots import Bots
 

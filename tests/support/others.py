@@ -6,9 +6,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from server.notify import others
 from server.notify.model import Channel, Message, Outcome
-from server.notify.posting import Courier
+from server.notify.targets import others
+from server.notify.targets.posting import Courier
 
 LINK = "https://example.org/staff/alerts/0123?from=mail&lang=zh&next=%2Fstaff%2Falerts%3Fa%3D1"
 MESSAGE = Message(

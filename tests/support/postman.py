@@ -10,11 +10,11 @@ from pathlib import Path
 
 from server.accounts.tables import PART as ACCOUNTS
 from server.desk import Desk
-from server.notify.outbox import Outbox
-from server.notify.posting import Courier
-from server.notify.postman import Postman
+from server.notify.outbox.outbox import Outbox
+from server.notify.sending.postman import Postman
 from server.notify.tables import PART
-from server.notify.writing import World
+from server.notify.targets.posting import Courier
+from server.notify.words.writing import World
 from tests.support.bots import wall_ms
 from tests.support.mailroom import words
 

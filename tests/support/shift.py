@@ -17,8 +17,8 @@ from server.alerts.tables import PART as ALERTS
 from server.desk import Desk
 from server.live import Live
 from server.model import Network, Station
-from server.notify.checks import ChannelForm, ReceiverForm
-from server.notify.directory import Directory
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.directory import Directory
 from server.notify.tables import OUTBOX
 from server.notify.tables import PART as NOTIFY
 from server.pipeline import Pipeline

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from server.notify.directory import Directory
-from server.notify.posting import Courier
-from server.notify.postman import Postman
-from server.notify.texts import Words
-from server.notify.writing import World
+from server.notify.receivers.directory import Directory
+from server.notify.sending.postman import Postman
+from server.notify.targets.posting import Courier
+from server.notify.words.texts import Words
+from server.notify.words.writing import World
 from server.web.build import build_web
 from server.web.text import Language, Text
 from tests.support.console import CITY, STATIONS, TOWN, Console, console

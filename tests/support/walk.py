@@ -16,7 +16,7 @@ from server.alerts.model import Alert, Subject
 from server.alerts.silences import Matcher, Silence
 from server.model import Network
 from server.notices import Draft, Notices
-from server.notify.checks import ChannelForm, ReceiverForm
+from server.notify.receivers.checks import ChannelForm, ReceiverForm
 from server.served.model import Number
 from server.served.numbers import Numbers
 from server.walls import Walls

@@ -10,8 +10,8 @@ from server.alerts.kinds import KINDS
 from server.alerts.lifecycle import GRACE_MS, Action, Uptime, act, advance
 from server.alerts.model import Alert, Bundle, Change, Finding, Moment, Place, Subject, Truth
 from server.alerts.silences import Matcher
-from server.notify.grouping import Book, Scene, plan
-from server.notify.receivers import Receiver
+from server.notify.receivers.grouping import Book, Scene, plan
+from server.notify.receivers.model import Receiver
 
 S = 1_000
 MIN = 60 * S

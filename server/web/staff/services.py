@@ -19,9 +19,9 @@ from server.store.sqlite import Store
 if TYPE_CHECKING:
     from server.alerts.engine import Engine
     from server.alerts.ledger import Ledger
-    from server.notify.directory import Directory
-    from server.notify.outbox import Outbox
-    from server.notify.postman import Postman
+    from server.notify.outbox.outbox import Outbox
+    from server.notify.receivers.directory import Directory
+    from server.notify.sending.postman import Postman
 
 
 @dataclass(frozen=True, slots=True)

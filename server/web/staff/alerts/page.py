@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Response
 
 from server.alerts.model import SEVERITIES, Alert
-from server.notify.texts import kind_of
+from server.notify.words.texts import kind_of
 from server.web.staff.alerts import listing
 from server.web.staff.alerts.listing import MOST_INSIDE, PER_PAGE, Entry, Listing, Wanted, fits, roots
 from server.web.staff.alerts.rows import Row, Teller

@@ -14,7 +14,7 @@ from server.alerts import limits
 from server.alerts.model import Alert
 from server.live import Registered
 from server.model import StationState
-from server.notify.texts import kind_of
+from server.notify.words.texts import kind_of
 from server.occupancy import Correction
 from server.store import Counted
 from server.web import directions, public

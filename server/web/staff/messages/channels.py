@@ -7,10 +7,10 @@ from typing import Final
 
 from fastapi import Response
 
-from server.notify.checks import CHANNEL_KINDS, MOST_NAME, ChannelForm, DirectoryError
-from server.notify.directory import ChannelEntry
 from server.notify.model import ChannelKind, Outcome, Refused
-from server.notify.webhook import PREFIX
+from server.notify.receivers.checks import CHANNEL_KINDS, MOST_NAME, ChannelForm, DirectoryError
+from server.notify.receivers.directory import ChannelEntry
+from server.notify.targets.webhook import PREFIX
 from server.web.staff import visit as visits
 from server.web.staff.gate import Gate
 from server.web.staff.visit import MISSING, Visit

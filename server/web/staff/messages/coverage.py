@@ -14,7 +14,7 @@ from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Kind, Subject
 from server.alerts.model import Place as Whereabouts
 from server.model import Network
-from server.notify.receivers import Receiver, receivers_of
+from server.notify.receivers.model import Receiver, receivers_of
 
 _TOLD: Final = tuple(kind for kind in KINDS.values() if kind.severity != "info")
 _OF_SERVER: Final = tuple(kind for kind in _TOLD if kind.scope == "server")

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from server.alerts.kinds import KINDS
 from server.alerts.model import SEVERITIES
-from server.notify.checks import DirectoryError, ReceiverForm
-from server.notify.directory import ReceiverEntry
-from server.notify.receivers import Quiet
+from server.notify.receivers.checks import DirectoryError, ReceiverForm
+from server.notify.receivers.directory import ReceiverEntry
+from server.notify.receivers.model import Quiet
 from server.web.staff.messages.takes import Theirs, matchers, theirs_of
 from server.web.staff.places import ticked
 from server.web.staff.visit import Visit

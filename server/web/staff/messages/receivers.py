@@ -8,10 +8,10 @@ from fastapi import Response
 from server.alerts.kinds import KINDS
 from server.alerts.model import SEVERITIES, Alert
 from server.model import Station
-from server.notify.checks import MOST_NAME, DirectoryError, ReceiverForm
-from server.notify.directory import ReceiverEntry
-from server.notify.receivers import Receiver, receivers_of
-from server.notify.texts import Words
+from server.notify.receivers.checks import MOST_NAME, DirectoryError, ReceiverForm
+from server.notify.receivers.directory import ReceiverEntry
+from server.notify.receivers.model import Receiver, receivers_of
+from server.notify.words.texts import Words
 from server.web.staff.gate import Gate
 from server.web.staff.messages import coverage
 from server.web.staff.messages.receiver_form import Draft, checked, clock, draft_of, sent

@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from server.notify.cutting import letter
-from server.notify.judging import MINUTE_S, by_code, number
 from server.notify.model import Channel, Message, Outcome, Refused
-from server.notify.posting import Courier
+from server.notify.targets.cutting import letter
+from server.notify.targets.judging import MINUTE_S, by_code, number
+from server.notify.targets.posting import Courier
 
 MOST_BYTES: Final = 2048
 """Of a text's content, as its documentation has it; a longer one is refused with 40058."""

@@ -8,12 +8,12 @@ from concurrent.futures import CancelledError
 from typing import Final
 
 from server.desk import DeskError
-from server.notify.deadman import DeadMan
-from server.notify.delivery import Delivery
 from server.notify.model import Outcome, Refused
-from server.notify.outbox import Outbox
-from server.notify.posting import Courier
-from server.notify.writing import World
+from server.notify.outbox.outbox import Outbox
+from server.notify.sending.deadman import DeadMan
+from server.notify.sending.delivery import Delivery
+from server.notify.targets.posting import Courier
+from server.notify.words.writing import World
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from server.desk import Desk
-from server.notify import retry, rows
-from server.notify.directory import ReceiverEntry, entries
-from server.notify.judging import MOST_WAIT_S
+from server.notify import rows
+from server.notify.outbox import retry
+from server.notify.receivers.directory import ReceiverEntry, entries
 from server.notify.rows import Row
 from server.notify.tables import ATTEMPTS, OUTBOX, RECEIVERS, STAND_INS, TOLD
+from server.notify.targets.judging import MOST_WAIT_S
 
 log = logging.getLogger(__name__)
 

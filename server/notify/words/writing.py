@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 
 from server.alerts.model import Alert, Bundle
 from server.desk import Desk
-from server.notify import late, rows
-from server.notify.checks import DirectoryError
-from server.notify.directory import ReceiverEntry, entries, keys
+from server.notify import rows
 from server.notify.model import Channel, Message
+from server.notify.receivers.checks import DirectoryError
+from server.notify.receivers.directory import ReceiverEntry, entries, keys
 from server.notify.rows import Row
-from server.notify.texts import Words, of_bundle, trial
+from server.notify.words import late
+from server.notify.words.texts import Words, of_bundle, trial
 from server.web.text import Language
 
 

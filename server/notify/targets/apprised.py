@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import apprise
 
-from server.notify.addresses import is_public, names_private
-from server.notify.judging import by_status
 from server.notify.model import Reason, Refused, Reply
+from server.notify.targets.addresses import is_public, names_private
+from server.notify.targets.judging import by_status
 
 OWN: Final = frozenset({"dingtalk", "feishu", "lark", "wecombot"})
 """apprise takes any HTTP 200 of these for a success; they have senders that read the reply."""

@@ -8,9 +8,9 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from server.notify.judging import by_status
 from server.notify.model import Outcome, Refused, Sent
-from server.notify.posting import Courier
+from server.notify.targets.judging import by_status
+from server.notify.targets.posting import Courier
 
 log = logging.getLogger(__name__)
 

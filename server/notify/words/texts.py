@@ -10,8 +10,8 @@ from typing import Final
 from server.alerts.kinds import KINDS
 from server.alerts.model import SEVERITIES, Alert, Bundle, Subject
 from server.model import Network, Station, StationState
-from server.notify.harmless import harmless
 from server.notify.model import Message, Refused
+from server.notify.words.harmless import harmless
 from server.web.public import Name, iso
 from server.web.spans import span
 from server.web.text import Text

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from server.desk import Desk
 from server.notify import rows
-from server.notify.directory import ReceiverEntry, entries
+from server.notify.receivers.directory import ReceiverEntry, entries
 from server.notify.tables import RECEIVERS
 
 HOURS: Final = range(10, 20)

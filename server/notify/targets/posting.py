@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 import httpx
 
-from server.notify.addresses import is_public
 from server.notify.model import Refused, Reply
+from server.notify.targets.addresses import is_public
 
 TIMEOUT_S: Final = 10.0
 """From looking up the name to the last byte of the reply; chats answer in well under a second."""

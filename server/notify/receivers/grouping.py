@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
 from server.alerts.model import SEVERITIES, Alert, Bundle, Moment, Place, Subject
-from server.notify.receivers import Receiver, receivers_of
+from server.notify.receivers.model import Receiver, receivers_of
 
 MIN_MS: Final = 60_000
 WAIT_MS: Final = 30_000

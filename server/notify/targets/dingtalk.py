@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from server.notify.cutting import letter
-from server.notify.judging import MINUTE_S, by_code
 from server.notify.model import Channel, Message, Outcome, Reason, Refused
-from server.notify.posting import Courier
-from server.notify.wecom import said
+from server.notify.targets.cutting import letter
+from server.notify.targets.judging import MINUTE_S, by_code
+from server.notify.targets.posting import Courier
+from server.notify.targets.wecom import said
 
 MOST_BYTES: Final = 4096
 """Ours, for a phone's sake: DingTalk refuses a body of more than 20,000 bytes (460101)."""

@@ -19,7 +19,8 @@ from server.accounts import audit
 from server.alerts.silences import Matcher
 from server.desk import Desk
 from server.notify import rows
-from server.notify.checks import (
+from server.notify.model import Channel, ChannelKind
+from server.notify.receivers.checks import (
     ChannelForm,
     DirectoryError,
     ReceiverForm,
@@ -29,8 +30,7 @@ from server.notify.checks import (
     host,
     ring,
 )
-from server.notify.model import Channel, ChannelKind
-from server.notify.receivers import Quiet, Receiver
+from server.notify.receivers.model import Quiet, Receiver
 from server.notify.tables import CHANNELS, HEALTH, RECEIVERS, from_json, to_json
 from server.web.text import LANGUAGES, Language
 
@@ -60,7 +60,7 @@ class ChannelEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverEntry:
-    """A receiver as staff have set it; see :class:`~server.notify.receivers.Receiver`."""
+    """A receiver as staff have set it; see :class:`~server.notify.receivers.model.Receiver`."""
 
     id: str
     name: str
@@ -84,7 +84,8 @@ class Directory:
 
     Args:
         desk: with the parts of accounts and of :mod:`server.notify.tables`.
-        allow_private: also plain http: the operator's word, as for :class:`server.notify.posting.Courier`.
+        allow_private: also plain http: the operator's word, as for
+            :class:`server.notify.targets.posting.Courier`.
     """
 
     def __init__(self, desk: Desk, *, allow_private: bool = False) -> None:
@@ -110,7 +111,7 @@ class Directory:
             return entries(connection)
 
     def theirs(self) -> dict[str, Receiver]:
-        """Who is told of what, by id, for :mod:`server.notify.grouping`.
+        """Who is told of what, by id, for :mod:`server.notify.receivers.grouping`.
 
         Raises:
             DeskError: they cannot be read.

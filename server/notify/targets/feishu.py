@@ -11,10 +11,10 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from server.notify.cutting import cut, lines_within
-from server.notify.judging import MINUTE_S, by_code, number
 from server.notify.model import Channel, Message, Outcome, Refused
-from server.notify.posting import Courier
+from server.notify.targets.cutting import cut, lines_within
+from server.notify.targets.judging import MINUTE_S, by_code, number
+from server.notify.targets.posting import Courier
 
 MOST_BYTES: Final = 4096
 """Of the lines, for a phone's sake: Feishu refuses a body of more than 20 KB."""

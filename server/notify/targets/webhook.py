@@ -8,9 +8,9 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from server.notify.judging import by_status
 from server.notify.model import Channel, Message, Outcome, Refused, Sent
-from server.notify.posting import Courier
+from server.notify.targets.judging import by_status
+from server.notify.targets.posting import Courier
 
 PREFIX: Final = "whsec_"
 KEY_BYTES: Final = range(24, 65)

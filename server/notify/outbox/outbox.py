@@ -2,7 +2,7 @@
 
 A row waits until a target says that it has the message, until nothing of it is worth telling any more, or for
 a day. Each try is noted before it is made and its outcome after it: a crash in between repeats one message,
-and loses none. What urgent rows need when they do not get through is in :mod:`server.notify.upkeep`.
+and loses none. What urgent rows need when they do not get through is in :mod:`server.notify.outbox.upkeep`.
 """
 
 import logging
@@ -17,12 +17,13 @@ from sqlalchemy.dialects.sqlite import insert
 from server.accounts import audit
 from server.alerts.model import Bundle, Severity
 from server.desk import Desk
-from server.notify import health, retry, rows, upkeep
-from server.notify.directory import entries, keys
-from server.notify.grouping import Book
-from server.notify.health import Health
+from server.notify import rows
 from server.notify.model import Channel, Outcome, Refused
-from server.notify.pace import WINDOW_MS
+from server.notify.outbox import health, retry, upkeep
+from server.notify.outbox.health import Health
+from server.notify.outbox.pace import WINDOW_MS
+from server.notify.receivers.directory import entries, keys
+from server.notify.receivers.grouping import Book
 from server.notify.rows import Row, State
 from server.notify.tables import ATTEMPTS, BOOK, OUTBOX, RECEIVERS, from_json, to_json
 
@@ -127,7 +128,7 @@ class Outbox:
             return tuple(Due(*row, opened[row.channel].bot) for row in found if row.channel in opened)
 
     def spent(self, now_ms: int) -> list[tuple[str, int]]:
-        """Bot and time of the attempts of the last minute, for :class:`server.notify.pace.Pace`."""
+        """Bot and time of the attempts of the last minute, for :class:`server.notify.outbox.pace.Pace`."""
         wanted = select(ATTEMPTS.c.bot, ATTEMPTS.c.at_ms).where(ATTEMPTS.c.at_ms > now_ms - WINDOW_MS)
         with self.desk.reading() as connection:
             return [(bot, at_ms) for bot, at_ms in connection.execute(wanted)]

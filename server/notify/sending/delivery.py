@@ -13,16 +13,16 @@ from functools import partial
 from typing import Final, TypeVar
 
 from server.desk import DeskError
-from server.notify import monthly, upkeep
 from server.notify.model import Channel, Message, Outcome, Refused, Sent
-from server.notify.outbox import Due, Outbox
-from server.notify.pace import Pace
-from server.notify.posting import Courier
+from server.notify.outbox import monthly, upkeep
+from server.notify.outbox.outbox import Due, Outbox
+from server.notify.outbox.pace import Pace
 from server.notify.rows import UnreadableError
-from server.notify.senders import send
-from server.notify.texts import trial
-from server.notify.turns import Turns
-from server.notify.writing import Letter, World, channel_of, find, write
+from server.notify.sending.turns import Turns
+from server.notify.targets.posting import Courier
+from server.notify.targets.senders import send
+from server.notify.words.texts import trial
+from server.notify.words.writing import Letter, World, channel_of, find, write
 
 log = logging.getLogger(__name__)
 

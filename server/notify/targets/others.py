@@ -9,15 +9,15 @@ import json
 import sys
 from typing import Final
 
-from server.notify.cutting import lines_within
 from server.notify.model import Channel, Message, Outcome, Refused, Sent
-from server.notify.posting import Courier
+from server.notify.targets.cutting import lines_within
+from server.notify.targets.posting import Courier
 
 TIMEOUT_S: Final = 30.0
 """Starting the process and a conversation with a slow mail server."""
 MOST_BYTES: Final = 3500
 """Of a title and lines: ntfy makes a file of more than 4,096 bytes, Telegram takes 4,096 characters."""
-_PROGRAM: Final = "server.notify.apprised"
+_PROGRAM: Final = "server.notify.targets.apprised"
 
 
 async def send(

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from server.notify import dingtalk, feishu, others, webhook, wecom
 from server.notify.model import Channel, ChannelKind, Message, Outcome
-from server.notify.posting import Courier
+from server.notify.targets import dingtalk, feishu, others, webhook, wecom
+from server.notify.targets.posting import Courier
 
 Sender = Callable[[Message, Channel, Courier, int], Awaitable[Outcome]]
 

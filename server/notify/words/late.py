@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from server.alerts.model import Alert, Bundle
-from server.notify.harmless import harmless
-from server.notify.retry import LATE_MS
+from server.notify.outbox.retry import LATE_MS
+from server.notify.words.harmless import harmless
 from server.web.text import Text
 
 

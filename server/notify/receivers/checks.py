@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from server.alerts.kinds import KINDS
 from server.alerts.model import SEVERITIES
 from server.alerts.silences import Matcher
-from server.notify import webhook
 from server.notify.model import ChannelKind
-from server.notify.receivers import Quiet
+from server.notify.receivers.model import Quiet
+from server.notify.targets import webhook
 from server.web.text import LANGUAGES, Language
 
 MOST_NAME: Final = 40
@@ -82,7 +82,7 @@ class ChannelForm:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverForm:
-    """A receiver as an admin fills it in; see :class:`server.notify.receivers.Receiver`.
+    """A receiver as an admin fills it in; see :class:`server.notify.receivers.model.Receiver`.
 
     Attributes:
         channel: id of the channel that messages for it leave by.
