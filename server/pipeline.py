@@ -65,6 +65,7 @@ class Pipeline:
         pruned_total: old snapshots taken out of the store.
         given_up: by follower, snapshots that were pruned before it had taken them, ever.
         rollups: what is wrong with the roll-ups, "" when they are made.
+        pruning: why old readings are not pruned, or not all, "" when all is well.
         store_replaced: a corrupt store was moved aside here since the start, "" otherwise.
         influx: how far InfluxDB has all that was committed; None where none is used.
     """
@@ -85,6 +86,7 @@ class Pipeline:
     pruned_total: int = 0
     given_up: Mapping[str, int] = field(default_factory=dict)
     rollups: str = ""
+    pruning: str = ""
     store_replaced: str = ""
     influx: Standing | None = None
     _refused_of: Lately = field(default_factory=Lately)

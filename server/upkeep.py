@@ -1,6 +1,8 @@
 """What the server does for its own store from time to time, in the thread that writes it."""
 
+import logging
 import shutil
+import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,13 +12,21 @@ from server.influx import ledger
 from server.pipeline import Pipeline
 from server.rollups import Rollups
 from server.store import lock
+from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS, Ages, Followers, Pruner
+from server.store.schema import is_corrupt
 from server.store.sqlite import Store
+
+log = logging.getLogger(__name__)
 
 NOTED_DAYS: Final = 1_096
 """Corrections and staff's counts are kept as long as quarters of an hour are."""
 TOLD_DAYS: Final = 30
 """What was given up is told for so long since; ``waystation store size`` tells it for ever."""
+AGAIN_MS: Final = 60_000
+"""So long after it could not be written (a full disk …) the store is pruned again."""
+DAMAGED_MS: Final = HOUR_MS
+"""The same where the file is damaged, which does not pass."""
 
 
 def pruner(settings: Settings, store: Store) -> Pruner:
@@ -46,19 +56,35 @@ class Upkeep:
         self._folder, self._store, self._pipeline = settings.data_dir, store, pipeline
         self._pruner = pruner(settings, store)
         self._told = -1
+        self._rests = (0, 0)
+        self._error = ""
 
     def step(self, now_ms: int) -> None:
-        """Prune a little, unless a backup is being made.
+        """Prune a little, unless a backup is being made, or it could not be done just before."""
+        since_ms, until_ms = self._rests
+        if since_ms <= now_ms < until_ms:  # a clock that was set back has no rest
+            return
+        try:
+            self._step(now_ms)
+        except sqlite3.Error as error:
+            self._rests = (now_ms, now_ms + (DAMAGED_MS if is_corrupt(error) else AGAIN_MS))
+            if str(error) != self._error:
+                log.error("pruning_failed error=%s again_in_s=%d", error, (self._rests[1] - now_ms) // 1000)
+            self._error = str(error)
+            self._pipeline.pruning = f"nothing is pruned at present: {error}"
 
-        Raises:
-            sqlite3.Error: the store cannot be written now; it is tried again.
-        """
+    def _step(self, now_ms: int) -> None:
         if self._told < 0:
             self._tell(now_ms)
         if self._pruner.waits(now_ms) or lock.is_held(self._folder, lock.BACKUP):
             return
+        damaged = len(self._pruner.damaged)
         self._pruner.step(now_ms)
+        self._error = ""
         self._pipeline.pruned_total = self._pruner.pruned_total
+        self._pipeline.pruning = of_damaged(len(self._pruner.damaged))
+        if len(self._pruner.damaged) > damaged:
+            self._rests = (now_ms, now_ms + DAMAGED_MS)
         if self._told != self._pruner.given_up_hours:
             self._tell(now_ms)
 
@@ -67,3 +93,13 @@ class Upkeep:
         found = self._store.given_up().items()
         self._pipeline.given_up = {name: lost.snapshots for name, lost in found if lost.newest_ms > lately}
         self._told = self._pruner.given_up_hours
+
+
+def of_damaged(stations: int) -> str:
+    """What to say when so many stations could not be pruned, "" for none."""
+    if not stations:
+        return ""
+    return (
+        f"old readings of {stations} stations are not pruned, as readings.db is damaged there; "
+        "waystation store check says more"
+    )

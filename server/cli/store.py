@@ -77,6 +77,8 @@ def prune(
             store.shrink()
     console.print(f"{pruner.pruned_total:,} readings pruned, {old - pruner.pruned_total:,} kept")
     _print_given_up(Reader(path))
+    if pruner.damaged:
+        fail(upkeep.of_damaged(len(pruner.damaged)))
 
 
 @app.command()

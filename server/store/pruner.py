@@ -8,6 +8,8 @@ A follower that stands still for long must not fill the disk. Past :data:`PATIEN
 the disk has less than :data:`TIGHT` free, pruning goes on without it, and what it will never get is counted
 in the same transaction. But one that has only begun (after an upgrade, or with a new file) is given as long
 as a reading is kept, and :data:`GRACE_MS` on a full disk: a year's readings are not lost to its first second.
+
+A damaged page stops nothing but its own station, which is left out until all is looked through again.
 """
 
 import heapq
@@ -20,6 +22,7 @@ from typing import Final, NamedTuple
 
 from server.store.chains import HOUR_MS
 from server.store.pruning import Hour, Pruning
+from server.store.schema import is_corrupt
 from server.store.sqlite import Store
 
 log = logging.getLogger(__name__)
@@ -80,6 +83,7 @@ class Pruner:
     Attributes:
         pruned_total: rows taken out since the start.
         given_up_hours: hours of stations that did not wait for a follower.
+        damaged: numbers of stations of which old rows stay, as SQLite finds the file damaged there.
 
     Args:
         free: the share of the disk that is free.
@@ -95,6 +99,7 @@ class Pruner:
         self._seen_behind: set[str] = set()
         self.pruned_total = 0
         self.given_up_hours = 0
+        self.damaged: set[int] = set()
 
     def waits(self, now_ms: int) -> bool:
         """Nothing has become old since the last round."""
@@ -108,19 +113,37 @@ class Pruner:
         """
         if self.waits(now_ms):
             return False
-        end, gone = time.monotonic() + budget_s, 0
-        with self._store.pruning() as pruning:
-            present_ms = pruning.present_ms(now_ms)
-            self._begin(pruning, present_ms)
-            now = _Now(now_ms, present_ms, self._reached() if self._round.next else {})
-            todo = self._round.next.copy()
-            while todo:
-                gone += self._visit(pruning, todo, now)
-                if time.monotonic() > end:
-                    break
+        end, gone, at = time.monotonic() + budget_s, 0, None
+        try:
+            with self._store.pruning() as pruning:
+                now = self._looked(pruning, now_ms)
+                todo = self._round.next.copy()
+                while todo:
+                    at = todo[0]
+                    gone += self._visit(pruning, todo, now)
+                    if time.monotonic() > end:
+                        break
+        except sqlite3.DatabaseError as error:
+            if at is None or not is_corrupt(error):
+                raise
+            self._leave_out(at, error)
+            return bool(self._round.next)
         self._round.next = todo
         self.pruned_total += gone
         return bool(todo)
+
+    def _looked(self, pruning: Pruning, now_ms: int) -> _Now:
+        """Begin a round if it is time; the moment of the step."""
+        present_ms = pruning.present_ms(now_ms, self._ages.raw_ms)
+        self._begin(pruning, present_ms)
+        return _Now(now_ms, present_ms, self._reached() if self._round.next else {})
+
+    def _leave_out(self, hour: Hour, error: sqlite3.Error) -> None:
+        """Go on without a station of which old rows cannot be read; its next chance is the next round."""
+        self._round.next = [each for each in self._round.next if each.station_no != hour.station_no]
+        if hour.station_no not in self.damaged:
+            self.damaged.add(hour.station_no)
+            log.error("pruning_damaged station_no=%d from_hour=%d error=%s", *reversed(hour), error)
 
     def _old_hour(self, now_ms: int) -> int:
         """Hours before that one are old."""
@@ -137,6 +160,7 @@ class Pruner:
             self._behind = {name: since for name, since in self._behind.items() if name in self._seen_behind}
         if whole:
             self._seen_behind.clear()
+            self.damaged.intersection_update(pruning.stations())
         first = 0 if whole else self._round.before_hour
         self._whole_ms = present_ms if whole else self._whole_ms
         self._round = _Round(before, whole, [Hour(first, no) for no in pruning.stations()])
@@ -148,6 +172,7 @@ class Pruner:
         if hour is None:
             if self._round.whole:
                 self._tidy(pruning, asked.station_no, now)
+                self.damaged.discard(asked.station_no)
             return 0
         found = Hour(hour, asked.station_no)
         if todo and todo[0] < found and hour > asked.hour:

@@ -7,7 +7,7 @@ newest report on the machine stay for ever, so that a station that fell silent i
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from server.store import people
@@ -18,6 +18,8 @@ from server.store.people import Sight
 
 LATEST: Final = 1_000
 """Newest commits among which the newest measured time is looked for."""
+QUIET_MS: Final = 24 * HOUR_MS
+"""So long without any commit, and either the server was off or its clock has jumped."""
 _DATED: Final = UNSYNCED | ESTIMATED | RECEIVED
 
 _HOUR: Final = " FROM snapshot WHERE station = :no AND at_ms >= :from AND at_ms < :to"
@@ -28,6 +30,11 @@ _AGES: Final = (
 _MEASURED: Final = (
     "SELECT max(at_ms) FROM (SELECT at_ms, flags FROM snapshot ORDER BY id DESC LIMIT ?) WHERE flags & ? = 0"
 )
+_RECEIVED: Final = "SELECT id, at_ms + received_after_ms FROM snapshot"
+_FIRST: Final = f"{_RECEIVED} ORDER BY id LIMIT 1"
+_LAST: Final = f"{_RECEIVED} ORDER BY id DESC LIMIT 1"
+_UP_TO: Final = f"{_RECEIVED} WHERE id <= ? ORDER BY id DESC LIMIT 1"
+_BEHIND: Final = f"{_RECEIVED} WHERE id > ? ORDER BY id LIMIT 1"
 _NEWEST: Final = "SELECT at_ms FROM snapshot WHERE station = ? AND flags & ? = 0 ORDER BY at_ms DESC LIMIT 1"
 _NEWEST_HEALTH: Final = (
     "SELECT at_ms FROM snapshot WHERE station = ? AND health IS NOT NULL AND flags & ? = 0"
@@ -46,6 +53,10 @@ _GIVEN_UP: Final = (
     " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms),"
     " newest_ms = excluded.newest_ms"
 )
+
+
+_Received = tuple[int, int]
+"""A row's commit, and when it was received."""
 
 
 class Hour(NamedTuple):
@@ -76,14 +87,43 @@ class Pruning:
         """The numbers of all stations."""
         return [row[0] for row in self._connection.execute("SELECT no FROM station ORDER BY no")]
 
-    def present_ms(self, now_ms: int) -> int:
+    def present_ms(self, now_ms: int, raw_ms: int) -> int:
         """Now, by the server's clock or by what stations measured last, whichever is earlier.
 
         A server's clock that is years ahead must not prune all there is. Where no station of the newest
-        commits has a clock that is set, there is only the server's.
+        commits has a clock that is set, only time counts in which something was received: what lies before
+        a long silence is no older than the silence found it, until the server has heard stations for
+        ``raw_ms`` since.
         """
         measured = self._connection.execute(_MEASURED, (LATEST, _DATED)).fetchone()[0]
-        return now_ms if measured is None else min(now_ms, measured)
+        if measured is not None:
+            return min(now_ms, int(measured))
+        present_ms = now_ms
+        for before_ms, behind_ms in self._silences(now_ms):
+            if present_ms - behind_ms >= raw_ms:
+                break
+            if present_ms >= behind_ms:
+                present_ms = before_ms + present_ms - behind_ms
+        return present_ms
+
+    def _silences(self, now_ms: int) -> Iterator[tuple[int, int]]:
+        """From when to when nothing was received, the latest first: of rows in order, few are read."""
+        first, last = (self._connection.execute(each).fetchone() for each in (_FIRST, _LAST))
+        if first is None:
+            return
+        if now_ms - last[1] > QUIET_MS:
+            yield last[1], now_ms
+        yield from self._silences_between(first, last)
+
+    def _silences_between(self, first: _Received, last: _Received) -> Iterator[tuple[int, int]]:
+        if last[1] - first[1] <= QUIET_MS:
+            return
+        middle = ((first[0] + last[0]) // 2,)
+        before, behind = (self._connection.execute(each, middle).fetchone() for each in (_UP_TO, _BEHIND))
+        yield from self._silences_between(behind, last)
+        if behind[1] - before[1] > QUIET_MS:
+            yield before[1], behind[1]
+        yield from self._silences_between(first, before)
 
     def next_hour(self, station_no: int, from_hour: int, before_hour: int) -> int | None:
         """The first hour that has rows, in a span of hours."""

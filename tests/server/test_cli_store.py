@@ -16,6 +16,7 @@ from server.rollups.writing import Writer
 from server.store import Accepted, backup, lock, manifest, restore
 from server.store.lock import Lock
 from server.store.sqlite import Store
+from tests.support.damage import overwrite_first
 
 NOW_MS = 1_790_000_000_000
 HOUR_MS = 3_600_000
@@ -103,6 +104,16 @@ def test_prune_waits_for_followers_and_says_whom_it_left_behind(data: Path) -> N
     roll_up_to(data, 10)
     assert "10 readings pruned" in said(typed("prune"))
     assert "has not taken 470 of them yet" in said(typed("size"))
+
+
+def test_prune_says_where_it_could_not(data: Path) -> None:
+    with closing(Store.open(data / "readings.db")) as store:
+        store.commit([reading(n, NOW_MS - n) for n in range(481, 1_500)])
+    overwrite_first(data / "readings.db", "snapshot")
+    result = typed("prune")
+    assert result.exit_code == 1
+    assert "0 readings pruned, 1,499 kept" in said(result)
+    assert "old readings of 1 stations are not pruned, as readings.db is damaged there" in said(result)
 
 
 def test_prune_and_restore_refuse_while_a_server_runs(data: Path, tmp_path: Path) -> None:
