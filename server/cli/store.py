@@ -13,13 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server import registry_schema, report_rows, upkeep
+from server import office, registry_schema, report_rows, upkeep
 from server.cli import console, existing, fail, problems, settings
 from server.config import Settings
+from server.influx import ledger
 from server.rollups import tables
 from server.store import backup as backups
 from server.store import checking, lock, sizes
 from server.store import restore as restoring
+from server.store.known import Known
 from server.store.manifest import BackupError
 from server.store.pruner import DAY_MS
 from server.store.reader import Reader
@@ -30,10 +32,12 @@ STEP_S: Final = 0.5
 """Of pruning while nobody waits."""
 _MB: Final = 1e6
 _SCHEMAS: Final = {
-    "readings.db": len(MIGRATIONS),
-    "registry.db": registry_schema.SCHEMA_VERSION,
-    "reports.db": report_rows.SCHEMA_VERSION,
-    "rollups.db": len(tables.MIGRATIONS),
+    "desk.db": Known(0, {part.name: part.version for part in office.PARTS}),
+    "influx.db": Known(ledger.SCHEMA_VERSION),
+    "readings.db": Known(len(MIGRATIONS)),
+    "registry.db": Known(registry_schema.SCHEMA_VERSION),
+    "reports.db": Known(report_rows.SCHEMA_VERSION),
+    "rollups.db": Known(len(tables.MIGRATIONS)),
 }
 
 app = typer.Typer(no_args_is_help=True, help="The databases: sizes, pruning, checks, backup and restore.")

@@ -21,7 +21,7 @@ MOST_REFUSED: Final = 10_000
 """Refused lines that are kept to look at; the oldest go first, all are counted."""
 MOST_WAITING: Final = 100_000
 """Lines of networks that wait: five networks for two weeks; the oldest go first."""
-_VERSION: Final = 1
+SCHEMA_VERSION: Final = 1
 _SCHEMA: Final = """
 BEGIN;
 CREATE TABLE followed (                -- one row; the last commit that is written, -1 before the first start
@@ -218,8 +218,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             connection.executescript(_SCHEMA)
-        elif version != _VERSION:
-            raise sqlite3.DatabaseError(f"schema {version}, this program's is {_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"schema {version}, this program's is {SCHEMA_VERSION}")
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(found)

@@ -111,14 +111,18 @@ def verify(path: Path, progress: Progress) -> int:
     Raises:
         BackupError: SQLite finds something wrong with it.
     """
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as connection:
-        size = path.stat().st_size
-        progress(f"checking {path.name}", 0, size)
-        found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-        progress(f"checking {path.name}", size, size)
-        if found != ["ok"]:
-            raise BackupError(f"{path.name} is damaged: {'; '.join(found)}")
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    size = path.stat().st_size
+    progress(f"checking {path.name}", 0, size)
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as connection:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+            schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        raise BackupError(f"{path.name} is damaged: {error}") from error
+    progress(f"checking {path.name}", size, size)
+    if found != ["ok"]:
+        raise BackupError(f"{path.name} is damaged: {'; '.join(found)}")
+    return schema
 
 
 def _newest(readings: Path) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import msgspec
 
 from server.store import lock, manifest
 from server.store.backup import verify
+from server.store.known import Known, unknown
 from server.store.manifest import BackupError, Manifest, Part, Progress
 
 _NEW: Final = "restoring"
@@ -60,12 +61,12 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(
-    backup: Path, folder: Path, now_ms: int, progress: Progress, schemas: Mapping[str, int]
+    backup: Path, folder: Path, now_ms: int, progress: Progress, schemas: Mapping[str, Known]
 ) -> Restored:
     """Put the backup in ``backup`` in the place of all databases of ``folder``.
 
     Args:
-        schemas: the newest schema that this program knows, by database.
+        schemas: what this program knows of each database; one that is not among them may be anything.
 
     Raises:
         BackupError: it was not done, and nothing has changed.
@@ -133,15 +134,11 @@ def _put_aside(folder: Path, name: str, aside: Path) -> None:
 
 
 def _prepare(
-    backup: Path, found: Manifest, new: Path, progress: Progress, schemas: Mapping[str, int]
+    backup: Path, found: Manifest, new: Path, progress: Progress, schemas: Mapping[str, Known]
 ) -> None:
-    """Copy all of it, and compare."""
+    """Look whether this program can go on with all of it, copy it, and compare."""
     for part in found.parts:
-        if part.schema > schemas.get(part.name, part.schema):
-            raise BackupError(
-                f"{part.name} has schema {part.schema}, this program knows {schemas[part.name]}: "
-                f"use Waystation {found.waystation} or newer; nothing was changed"
-            )
+        _look(backup / part.name, part, found.waystation, schemas.get(part.name))
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
     try:
@@ -153,16 +150,32 @@ def _prepare(
         raise
 
 
-def _take(source: Path, target: Path, part: Part, progress: Progress) -> None:
+def _look(source: Path, part: Part, waystation: str, known: Known | None) -> None:
     if not source.exists():
         raise BackupError(f"{source} is missing; nothing was changed")
+    if known is None:
+        return
+    if source.stat().st_size != part.bytes:
+        raise BackupError(f"{source} is not what the manifest says; nothing was changed")
+    try:
+        newer = unknown(source, known)
+    except sqlite3.Error as error:
+        raise BackupError(f"{source} cannot be read: {error}; nothing was changed") from error
+    if newer:
+        raise BackupError(f"{newer[0]}: use Waystation {waystation} or newer; nothing was changed")
+
+
+def _take(source: Path, target: Path, part: Part, progress: Progress) -> None:
     progress(f"copying {part.name}", 0, part.bytes)
     shutil.copyfile(source, target)
     target.chmod(0o600)
     manifest.sync(target)
     if manifest.digest(target, progress, f"reading {part.name}") != part.sha256:
         raise BackupError(f"{source} is not what the manifest says; nothing was changed")
-    verify(target, progress)
+    try:
+        verify(target, progress)
+    except BackupError as error:
+        raise BackupError(f"{error}; nothing was changed") from error
 
 
 def _note(folder: Path, found: Manifest, now_ms: int) -> Path | None:

@@ -10,7 +10,10 @@ from typer.testing import CliRunner, Result
 
 from contract.messages import Climate, Door, Snapshot
 from server.__main__ import app
+from server.desk import Desk
+from server.influx.ledger import Ledger
 from server.model import Network, Station
+from server.office import PARTS
 from server.registry import Registry
 from server.rollups.writing import Writer
 from server.store import Accepted, backup, lock, manifest, restore
@@ -47,6 +50,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with closing(Store.open(folder / "readings.db")) as store:
         store.commit([reading(n + 1, NOW_MS - (480 - n) * HOUR_MS) for n in range(480)])
     roll_up_to(folder, 480)
+    Desk.open(folder / "desk.db", *PARTS).close()
+    Ledger.open(folder / "influx.db").close()
     return folder
 
 
@@ -186,7 +191,9 @@ def test_each_draws_how_far_it_is_on_a_terminal(
 def test_a_backup_is_whole_and_says_of_what(tmp_path: Path) -> None:
     folder = made(tmp_path / "backups")
     found = json.loads((folder / manifest.NAME).read_text())
-    assert [part["name"] for part in found["parts"]] == ["registry.db", "rollups.db", "readings.db"]
+    assert [part["name"] for part in found["parts"]] == [
+        "desk.db", "influx.db", "registry.db", "rollups.db", "readings.db"
+    ]  # fmt: skip
     assert (found["newest_id"], found["newest_ms"]) == (480, NOW_MS - HOUR_MS + 100)
     assert folder.stat().st_mode & 0o077 == 0, "passwords are in it"
     assert sorted(path.name for path in folder.iterdir()) == sorted(
@@ -204,7 +211,7 @@ def test_restore_puts_everything_back_and_says_what_is_lost(data: Path, tmp_path
     (data / "later.db").write_bytes((data / "rollups.db").read_bytes())
     result = typed("restore", str(folder))
     assert result.exit_code == 0, said(result)
-    assert "restored: registry.db, rollups.db, readings.db" in said(result)
+    assert "restored: desk.db, influx.db, registry.db, rollups.db, readings.db" in said(result)
     assert "2 readings of 1 stations" in said(result)
     assert count(data) == 480
     with closing(Registry.open(data / "registry.db")) as registry:
@@ -231,10 +238,30 @@ def test_restore_onto_an_empty_machine(data: Path, tmp_path: Path) -> None:
         (lambda folder: (folder / "readings.db").write_bytes(b"x"), "not what the manifest says"),
         (lambda folder: (folder / manifest.NAME).unlink(), "no backup"),
         (lambda folder: (folder / manifest.NAME).write_text("{"), "cannot be read"),
-        (lambda folder: _edit(folder, "schema", 99), "use Waystation"),
+        (lambda folder: _change(folder, "readings.db", "PRAGMA user_version = 99"), "use Waystation"),
+        (lambda folder: _change(folder, "influx.db", "PRAGMA user_version = 99"), "use Waystation"),
+        (
+            lambda folder: _change(folder, "desk.db", "UPDATE parts SET version = 99"),
+            "in desk.db has schema 99",
+        ),
+        (lambda folder: _change(folder, "desk.db", "INSERT INTO parts VALUES ('new', 1)"), "knows none"),
+        (lambda folder: _change(folder, "desk.db", "DROP TABLE parts"), "desk.db cannot be read"),
+        (lambda folder: _overwrite(folder, "desk.db"), "desk.db is damaged"),
         (lambda folder: _edit(folder, "name", "../x.db"), "another program"),
     ],
-    ids=["a file is missing", "one is damaged", "no manifest", "half a manifest", "too new", "a path"],
+    ids=[
+        "a file is missing",
+        "one is damaged",
+        "no manifest",
+        "half a manifest",
+        "too new",
+        "InfluxDB's is too new",
+        "a part is too new",
+        "a part is unknown",
+        "no parts",
+        "a page is damaged",
+        "a path",
+    ],
 )
 def test_a_bad_backup_changes_nothing(data: Path, tmp_path: Path, damage: object, word: str) -> None:
     folder = made(tmp_path / "backups")
@@ -245,6 +272,28 @@ def test_a_bad_backup_changes_nothing(data: Path, tmp_path: Path, damage: object
     assert word in said(result)
     assert shape(data) == before
     assert not (data / "restoring").exists()
+
+
+def _change(folder: Path, name: str, statement: str) -> None:
+    """As if another version of the program had made it."""
+    with closing(sqlite3.connect(folder / name, isolation_level=None)) as file:
+        file.execute(statement)
+    _sign(folder, name)
+
+
+def _overwrite(folder: Path, name: str) -> None:
+    overwrite_first(folder / name, "outbox")
+    _sign(folder, name)
+
+
+def _sign(folder: Path, name: str) -> None:
+    found = json.loads((folder / manifest.NAME).read_text())
+    [part] = [each for each in found["parts"] if each["name"] == name]
+    with closing(sqlite3.connect(folder / name)) as file:
+        part["schema"] = file.execute("PRAGMA user_version").fetchone()[0]
+    part["bytes"] = (folder / name).stat().st_size
+    part["sha256"] = manifest.digest(folder / name, lambda *_: None, "")
+    (folder / manifest.NAME).write_text(json.dumps(found))
 
 
 def _edit(folder: Path, key: str, value: object) -> None:
