@@ -26,6 +26,7 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports import Reports, ReportsError
 from server.rollups import LongHistory, Rollups
+from server.rollups.ahead import go_on_behind
 from server.rollups.follower import Follower
 from server.store.lock import SERVING, Lock
 from server.store.restore import complete
@@ -65,6 +66,8 @@ class Server:
         self.store = Store.open(settings.readings_db, dead_letters_max=settings.dead_letters_max)
         self.pipeline.store_replaced = self.store.replaced
         self.pipeline.dead_letters = self.store.counts().dead_letters
+        self.rollups = Rollups.open_reader(settings.rollups_db)
+        self.pipeline.store_older = go_on_behind(self.store, self.rollups)
         self._upkeep = Upkeep(settings, self.store, self.pipeline)
         self.live = Live(self.store)
         window = Window(settings.accept_past_days * DAY_MS, settings.accept_future_s * 1000)
@@ -74,7 +77,6 @@ class Server:
             tick=self._tick, awaited_ms=lambda: self._front.awaited_ms, on_failure=self._fail,
         )  # fmt: skip
         self.reports = _open_reports(settings.reports_db)
-        self.rollups = Rollups.open_reader(settings.rollups_db)
         self._follower = Follower(
             self.store, settings.rollups_db, self.live, settings.rollups_days,
             now_ms=_now_ms, told=self._roll_ups_said,

@@ -67,6 +67,7 @@ class Pipeline:
         rollups: what is wrong with the roll-ups, "" when they are made.
         pruning: why old readings are not pruned, or not all, "" when all is well.
         store_replaced: a corrupt store was moved aside here since the start, "" otherwise.
+        store_older: an older copy of the store was found at the start, "" otherwise.
         influx: how far InfluxDB has all that was committed; None where none is used.
     """
 
@@ -88,6 +89,7 @@ class Pipeline:
     rollups: str = ""
     pruning: str = ""
     store_replaced: str = ""
+    store_older: str = ""
     influx: Standing | None = None
     _refused_of: Lately = field(default_factory=Lately)
     _future_of: Lately = field(default_factory=Lately)

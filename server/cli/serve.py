@@ -10,6 +10,7 @@ import typer
 from server import cli
 from server.app import Server
 from server.registry import RegistryError
+from server.rollups.ahead import AnotherStoreError
 from server.store.lock import InUseError
 from server.store.schema import NewerStoreError
 
@@ -27,6 +28,6 @@ def serve(
     try:
         server = Server(settings)
         code = server.run()
-    except (OSError, sqlite3.Error, RegistryError, NewerStoreError, InUseError) as error:
+    except (OSError, sqlite3.Error, RegistryError, NewerStoreError, AnotherStoreError, InUseError) as error:
         cli.fail(f"cannot start: {error}")
     raise typer.Exit(code)

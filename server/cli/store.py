@@ -17,7 +17,8 @@ from server import office, registry_schema, report_rows, upkeep
 from server.cli import console, existing, fail, problems, settings
 from server.config import Settings
 from server.influx import ledger
-from server.rollups import tables
+from server.rollups import Rollups, tables
+from server.rollups.ahead import AnotherStoreError, go_on_behind
 from server.store import backup as backups
 from server.store import checking, lock, sizes
 from server.store import restore as restoring
@@ -71,6 +72,7 @@ def prune(
     chosen = settings(context)
     path = existing(context, chosen.readings_db)
     with _alone(chosen), _reading(), _bar() as progress, closing(Store.open(path)) as store:
+        go_on_behind(store, Rollups.open_reader(chosen.rollups_db))
         old = sizes.raw_span(path).snapshots
         pruner = upkeep.pruner(chosen, store)
         while pruner.step(_now_ms(), STEP_S):
@@ -233,7 +235,7 @@ def _whole(context: typer.Context) -> Settings:
 def _reading() -> Iterator[None]:
     try:
         yield
-    except (OSError, sqlite3.Error, NewerStoreError) as error:
+    except (OSError, sqlite3.Error, NewerStoreError, AnotherStoreError) as error:
         fail(str(error))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from server.rollups import reading, tables
-from server.rollups.calendar import DAY_MS, midnight_ms
+from server.rollups.calendar import DAY_MS, HOUR_MS, QUARTER_MS, midnight_ms
 from server.rollups.means import by_day, by_hour_of_week, means
 from server.rollups.model import Day, Quarter
 from server.rollups.partial import MEASURED
@@ -95,6 +95,26 @@ class Rollups:
             station = reading.station_of(connection, station_id)
             day = reading.oldest_day(connection, station[0]) if station else None
             return None if day is None else day * DAY_MS
+
+    def looked_at(self) -> int:
+        """The newest commit of readings.db that was looked at, made or not; 0 at the beginning."""
+        with self._reader() as connection:
+            return int(connection.execute("SELECT commits - base FROM followed").fetchone()[0])
+
+    def knows(self, station_id: str, at_ms: int) -> bool:
+        """Whether the quarter of an hour of that time was made for a station, or its hour is to be made."""
+        with self._reader() as connection:
+            station = reading.station_of(connection, station_id)
+            if station is None:
+                return False
+            hour = at_ms // HOUR_MS
+            noted = connection.execute(
+                "SELECT 1 FROM touched WHERE station = ? AND first_hour <= ? AND last_hour >= ? LIMIT 1",
+                (station[0], hour, hour),
+            ).fetchone()
+            day = at_ms // DAY_MS
+            made = (found.partials() for _, found in reading.packed(connection, station[0], day, day))
+            return noted is not None or any(at_ms // QUARTER_MS in each for each in made)
 
     def reached(self) -> int:
         """All commits of readings.db up to this one are in the roll-ups; 0 at the beginning.

@@ -149,7 +149,7 @@ def _cursors(newest: int, followers: Mapping[str, Callable[[], int | None]]) -> 
             yield f"{name}: cannot be asked how far it is: {error}"
             continue
         if reached is not None and not 0 <= reached <= newest:
-            yield f"{name}: is at reading {reached:,}, the newest is {newest:,}"
+            yield f"{name}: is at reading {reached:,}, the newest is {newest:,}: another readings.db"
 
 
 def _opened(path: Path) -> sqlite3.Connection:

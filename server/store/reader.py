@@ -26,7 +26,7 @@ from server.store import (
 )
 from server.store.chains import HOUR_MS
 from server.store.damage import DAMAGE
-from server.store.history import Seen
+from server.store.history import RECEIVED, Seen
 from server.store.lately import Lately, Spans
 from server.store.raw import Raw
 
@@ -77,6 +77,21 @@ class Reader:
         """The kept occupancies of the hour of ``from_ms`` and of those after it, by hour since 1970."""
         with self._reader() as connection:
             return history.checkpoints(connection, station_id, from_ms)
+
+    def last_commit(self) -> int:
+        """The newest number that was ever given, its row pruned or not; 0 before the first."""
+        with self._reader() as connection:
+            return history.last_id(connection)
+
+    def newest_times(self, limit: int) -> list[tuple[str, int]]:
+        """Station and time of the last commits, the newest first; those dated on receiving are left out."""
+        with self._reader() as connection:
+            rows: list[tuple[str, int]] = connection.execute(
+                "SELECT station.id, at_ms FROM (SELECT * FROM snapshot ORDER BY id DESC LIMIT ?)"
+                " JOIN station ON no = station WHERE flags & ? = 0",
+                (limit, RECEIVED),
+            ).fetchall()
+        return rows
 
     def committed(self, after_id: int, limit: int) -> tuple[int, list[tuple[str, int, int]]]:
         """For followers: what the next ``limit`` commits behind ``after_id`` brought.

@@ -94,10 +94,13 @@ class Store(Reader):
         self._connection.close()
         self.replaced = str(schema.move_aside(self.path, error))
         self._connection, _ = schema.open_writer(self.path)
-        # Followers go on behind what they have: no number may be given again.
-        self._connection.execute("UPDATE pruned SET last_id = ?", (given,))
-        self._begin_afresh()
+        self.go_on_behind(given)
         return self.replaced
+
+    def go_on_behind(self, commit: int) -> None:
+        """Give no number again up to that one: followers go on behind what they have."""
+        self._connection.execute("UPDATE pruned SET last_id = max(last_id, ?)", (commit,))
+        self._begin_afresh()
 
     def commit(
         self,

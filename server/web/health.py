@@ -81,6 +81,8 @@ def notices(pipeline: Pipeline) -> list[str]:
         said.append(pipeline.rollups)
     if pipeline.pruning:
         said.append(pipeline.pruning)
+    if pipeline.store_older:
+        said.append(pipeline.store_older)
     if pipeline.store_replaced:
         moved_to = Path(pipeline.store_replaced).name
         said.append(f"a corrupt store was moved aside as {moved_to}; a new one was begun")

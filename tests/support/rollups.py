@@ -1,5 +1,6 @@
 """A store with its roll-ups, for tests: what is committed, pruned and made."""
 
+import shutil
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -126,6 +127,18 @@ class Rig:
     def reopen(self) -> None:
         self.writer.close()
         self.writer = Writer.open(self.path)
+
+    def restart(self, readings: Path | None) -> None:
+        """As a server that was stopped while somebody put another readings.db in the place of its own."""
+        self.store.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.store.path.with_name(f"{self.store.path.name}{suffix}").unlink(missing_ok=True)
+        if readings is not None:
+            shutil.copyfile(readings, self.store.path)
+        self.store = Store.open(self.store.path)
+        self.live = Live(self.store)
+        self.set_zone(SHANGHAI)
+        self.live.rebuild(LATER)
 
     def close(self) -> None:
         self.writer.close()
