@@ -134,7 +134,7 @@ def _asking(rollups: Rollups, held: str, stations: int, times: int) -> Iterator[
             [partial(rollups.hours_of_week, name, quantity, *span) for name in chosen],
             20,
         )
-    days = len(rollups.days(*month))
+    days = sum(1 for _ in rollups.days(*month))
     what = f"a month's report of {stations:,} stations, {days:,} days and as many before them"
     yield _timed(what, [_reporting(rollups, stations, Period("range", *month))] * max(5, times // 5), 500)
 

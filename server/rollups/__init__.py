@@ -2,6 +2,6 @@
 
 from server.rollups.file import Rollups
 from server.rollups.history import LongHistory
-from server.rollups.model import Day, Quarter, Summary
+from server.rollups.model import Day, Quarter, Summary, Visits
 
-__all__ = ["Day", "LongHistory", "Quarter", "Rollups", "Summary"]
+__all__ = ["Day", "LongHistory", "Quarter", "Rollups", "Summary", "Visits"]

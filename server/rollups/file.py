@@ -10,7 +10,7 @@ from typing import Self
 from server.rollups import reading, tables
 from server.rollups.calendar import DAY_MS, HOUR_MS, QUARTER_MS, midnight_ms
 from server.rollups.means import by_day, by_hour_of_week, means
-from server.rollups.model import Day, Quarter
+from server.rollups.model import Day, Quarter, Visits
 from server.rollups.partial import MEASURED
 from server.rollups.telling import quarter_of
 from server.store import Quantity
@@ -80,14 +80,18 @@ class Rollups:
                 return [None] * 168
             return by_hour_of_week(means(connection, station[0], quantity, from_ms, to_ms), time_zone)
 
-    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:
-        """The days from ``first`` to ``last``, both included, of these stations or of all; by station."""
+    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Day]:
+        """The days from ``first`` to ``last``, both included, of these stations or of all; by station.
+
+        Read as they are asked for, all of one state of the file: a month of a city is 64,000.
+        """
         with self._reader() as connection:
-            known = dict(connection.execute("SELECT no, id FROM station ORDER BY id"))
-            if stations is not None:
-                wanted = frozenset(stations)
-                known = {no: station_id for no, station_id in known.items() if station_id in wanted}
-            return reading.days(connection, known, first, last)
+            yield from reading.days(connection, _numbers(connection, stations), first, last)
+
+    def visits(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Visits]:
+        """As :meth:`days`, of each only how many came and how much of it was measured."""
+        with self._reader() as connection:
+            yield from reading.visits(connection, _numbers(connection, stations), first, last)
 
     def oldest_ms(self, station_id: str) -> int | None:
         """When the first day in UTC begins of which there are quarters; None when there are none."""
@@ -133,3 +137,12 @@ class Rollups:
         with self._reader() as connection:
             row = connection.execute("SELECT 1 FROM touched WHERE due_ms <= ? LIMIT 1", (now_ms,)).fetchone()
             return row is None
+
+
+def _numbers(connection: sqlite3.Connection, stations: Collection[str] | None) -> dict[int, str]:
+    """Number and id of these stations or of all, by id."""
+    known = dict(connection.execute("SELECT no, id FROM station ORDER BY id"))
+    if stations is None:
+        return known
+    wanted = frozenset(stations)
+    return {no: station_id for no, station_id in known.items() if station_id in wanted}

@@ -47,6 +47,15 @@ class Quarter:
     of: Mapping[Quantity, Summary]
 
 
+class Visits(NamedTuple):
+    """Of a :class:`Day` what two periods are compared by."""
+
+    station_id: str
+    day: date
+    visits: int
+    measured: float
+
+
 class Day(NamedTuple):
     """A local day of a station.
 

@@ -2,15 +2,16 @@
 
 import sqlite3
 import zlib
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
+from typing import TypeVar
 
 import msgspec
 
 from server.forecast import BRIDGE_MS
 from server.rollups.calendar import DAY_MS, QUARTER_MS
-from server.rollups.model import Day, Summary
+from server.rollups.model import Day, Summary, Visits
 from server.rollups.packing import Packed
 from server.rollups.partial import MEASURED, Partial
 from server.rollups.tables import PER_STATION
@@ -33,8 +34,23 @@ _DayBody = tuple[
     int | None,
     int,
 ]
+
+
+class _Visits(msgspec.Struct, array_like=True, gc=False):
+    """How a :data:`_DayBody` begins; the rest is not looked at."""
+
+    visits: int
+    exits: msgspec.Raw
+    visits_by_hour: msgspec.Raw
+    corrected: msgspec.Raw
+    corrections: msgspec.Raw
+    measured: float
+
+
+T = TypeVar("T")
 LAST_DAY = PER_STATION - 1
 _decode_day = msgspec.msgpack.Decoder(_DayBody).decode
+_decode_visits = msgspec.msgpack.Decoder(_Visits).decode
 encode_day = msgspec.msgpack.Encoder().encode
 
 
@@ -141,16 +157,44 @@ def last_totals(
     return found
 
 
-def days(connection: sqlite3.Connection, stations: Mapping[int, str], first: date, last: date) -> list[Day]:
-    """The days of these stations (by number), both ends included."""
+def days(
+    connection: sqlite3.Connection, stations: Mapping[int, str], first: date, last: date
+) -> Iterator[Day]:
+    """The days of these stations (by number), both ends included, station by station."""
+
+    def day(station_id: str, on: date, body: bytes) -> Day:
+        return Day(station_id, on, *_decode_day(body))
+
+    return _days(connection, stations, first, last, day)
+
+
+def visits(
+    connection: sqlite3.Connection, stations: Mapping[int, str], first: date, last: date
+) -> Iterator[Visits]:
+    """As :func:`days`, of each only this: it takes a half of the time."""
+
+    def day(station_id: str, on: date, body: bytes) -> Visits:
+        found = _decode_visits(body)
+        return Visits(station_id, on, found.visits, found.measured)
+
+    return _days(connection, stations, first, last, day)
+
+
+def _days(
+    connection: sqlite3.Connection,
+    stations: Mapping[int, str],
+    first: date,
+    last: date,
+    read: Callable[[str, date, bytes], T],
+) -> Iterator[T]:
     dates = {number: date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)}
-    found = []
     for no, station_id in stations.items():
         base = no * PER_STATION
         span = (base + first.toordinal(), base + last.toordinal())
         for key, body in connection.execute("SELECT key, body FROM days WHERE key BETWEEN ? AND ?", span):
             try:
-                found.append(Day(station_id, dates[key - base], *_decode_day(body)))
+                found = read(station_id, dates[key - base], body)
             except _UNREADABLE as error:
                 DAMAGE.note(station_id, f"days {key}", error)
-    return found
+            else:
+                yield found

@@ -1,30 +1,35 @@
 """Reads what a report is made of: the registry's stations, the daily roll-ups, what staff have entered."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Protocol
+from itertools import islice
+from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from server.model import Network, Station, family
-from server.rollups import Day
+from server.rollups import Day, Visits
 from server.served.model import Number, Report, Scope, district_of, street_of
 from server.served.numbers import Numbers
 from server.served.periods import Period
-from server.served.summing import Asked, Tally, report
+from server.served.summing import Asked, Earlier, Tally, report
 
-AT_ONCE: Final = 31
-"""Days that are read in one step: a city's month is 64,000 rows."""
+AT_ONCE: Final = 2_000
+"""Days of stations that are summed up in one step, and then forgotten: a city's month is 64,000."""
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
-"""Told how many days of how many are read."""
+"""Told how many days of stations of at most how many are read."""
 
 
 class Rollups(Protocol):
     """What is read of :class:`server.rollups.Rollups`."""
 
-    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:
+    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Day]:
         """The daily sums of these days, both included."""
+
+    def visits(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Visits]:
+        """Of each only how many came and how much of it was measured."""
 
 
 class ScopeError(ValueError):
@@ -89,23 +94,21 @@ def gather(
     gone = (moment.hour * 60 + moment.minute) / (24 * 60)
     asked = Asked(scope, network, networks, inside, period, moment.date(), now_ms, gone)
     ids = [station.id for station in inside]
-    spans = [span for span in (asked.elapsed, asked.compared) if span is not None]
-    tallies: list[Tally] = []
-    whole, read = sum(span.days for span in spans), 0
-    for span in spans:
-        # Of the period before, only its sums by place are told.
-        tallies.append(tally := Tally(by_time=not tallies))
-        for first, last in _steps(span):
-            tally.add(sources.rollups.days(first, last, ids))
-            read += (last - first).days + 1
-            progress(read, whole)
-    now, before = (*tallies, Tally(), Tally())[:2]
+    now, before = Tally(), Earlier()
+    if (elapsed := asked.elapsed) and (compared := asked.compared):
+        whole, read = (elapsed.days + compared.days) * len(ids), 0
+        for days in _portions(sources.rollups.days(elapsed.first, elapsed.last, ids)):
+            now.add(days)
+            progress(read := read + len(days), whole)
+        for visits in _portions(sources.rollups.visits(compared.first, compared.last, ids)):
+            before.add(visits)
+            progress(read := read + len(visits), whole)
     return report(asked, now, before, _entered(sources.numbers, around, period))
 
 
-def _steps(span: Period) -> Sequence[tuple[date, date]]:
-    days = [part.first for part in span.parts("day")]
-    return [(days[at], days[min(at + AT_ONCE, len(days)) - 1]) for at in range(0, len(days), AT_ONCE)]
+def _portions(rows: Iterator[T]) -> Iterator[list[T]]:
+    while portion := list(islice(rows, AT_ONCE)):
+        yield portion
 
 
 def _entered(numbers: Numbers | None, networks: Sequence[str], period: Period) -> list[Number]:

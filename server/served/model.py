@@ -144,7 +144,8 @@ class Line:
         counted: how many counted at least once.
         days: how many have come so far.
         share: of the instrumented stations' time that was measured, 0 to 1; None where there are none.
-        before: of the period before, for places; ``before_share``: as ``share``, of that period.
+        before: of the period before, for places, only its visits and what was measured; ``before_share``: as
+            ``share``, of that period.
     """
 
     level: Level

@@ -7,7 +7,7 @@ from typing import Final
 
 from server.forecast import DayKind, day_kind
 from server.model import Network, Station
-from server.rollups import Day
+from server.rollups import Day, Visits
 from server.served.model import (
     HOURS,
     Entered,
@@ -64,16 +64,12 @@ class Asked:
 
 
 class Tally:
-    """Takes days in any order and portions, and keeps sums only: a year of a city is 760,000 days.
+    """Takes days in any order and portions, and keeps sums only: a year of a city is 760,000 days."""
 
-    ``by_time``: by date and hour too, not by station alone.
-    """
-
-    def __init__(self, *, by_time: bool = True) -> None:
+    def __init__(self) -> None:
         self.stations: dict[str, Sum] = {}
         self.days: dict[date, Sum] = {}
         self.hours: dict[date, Sequence[int]] = {}
-        self._by_time = by_time
 
     def add(self, days: Iterable[Day]) -> None:
         """Days of stations, each once."""
@@ -81,14 +77,28 @@ class Tally:
         dates: dict[date, list[Day]] = {}
         for day in days:
             stations.setdefault(day[0], []).append(day)
-            if self._by_time:
-                dates.setdefault(day[1], []).append(day)
+            dates.setdefault(day[1], []).append(day)
         for id_, rows in stations.items():
             self.stations[id_] = merged((self.stations.get(id_, _NOTHING), total_of(rows)))
         for date_, rows in dates.items():
             self.days[date_] = merged((self.days.get(date_, _NOTHING), total_of(rows)))
             known = [self.hours[date_]] if date_ in self.hours else []
             self.hours[date_] = _hours([*known, *(row.visits_by_hour for row in rows if row.visits)])
+
+
+class Earlier:
+    """The period before, of which only how many came to each station and what was measured is told."""
+
+    def __init__(self) -> None:
+        self.stations: dict[str, Sum] = {}
+
+    def add(self, days: Iterable[Visits]) -> None:
+        """Days of stations, each once."""
+        for id_, _, visits, measured in days:
+            total = self.stations.setdefault(id_, Sum())
+            total.visits += visits
+            total.measured += measured
+            total.counting += bool(measured or visits)
 
 
 _NOTHING: Final = Sum()
@@ -140,7 +150,7 @@ def merged(sums: Iterable[Sum]) -> Sum:
     return total
 
 
-def report(asked: Asked, now: Tally, before: Tally, numbers: Sequence[Number]) -> Report:
+def report(asked: Asked, now: Tally, before: Earlier, numbers: Sequence[Number]) -> Report:
     """The report of what was tallied in :attr:`Asked.elapsed` and in :attr:`Asked.compared`."""
     making = _Making(asked, now, before, tuple(numbers))
     elapsed = asked.elapsed
@@ -176,18 +186,27 @@ def _simulated(asked: Asked) -> bool:
 
 @dataclass(slots=True)
 class _Making:
-    """What all lines are made from; ``instrumented`` of the whole scope, ``lasted``: days, today in part."""
+    """What all lines are made from.
+
+    Attributes:
+        instrumented: of the whole scope.
+        elapsed, compared: as :class:`Asked` has them.
+        lasted: days of the one, today in part.
+    """
 
     asked: Asked
     now: Tally
-    before: Tally
+    before: Earlier
     numbers: tuple[Number, ...]
     instrumented: int = field(init=False)
+    elapsed: Period | None = field(init=False)
+    compared: Period | None = field(init=False)
     lasted: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.instrumented = sum(map(self._has_device, self.asked.stations))
-        self.lasted = self.asked.lasted(_days(self.asked.elapsed))
+        self.elapsed, self.compared = self.asked.elapsed, self.asked.compared
+        self.lasted = self.asked.lasted(_days(self.elapsed))
 
     def _has_device(self, station: Station) -> bool:
         """Said by the registry, or by what was counted there."""
@@ -231,14 +250,14 @@ class _Making:
         where: tuple[str, str] = ("", ""),
     ) -> Line:
         """One line of some stations, all of the scope without ``stations``."""
-        asked, elapsed = self.asked, self.asked.elapsed
+        asked = self.asked
         inside = asked.stations if stations is None else stations
         ids = [station.id for station in inside]
         sums = [self.now.stations[id_] for id_ in ids if id_ in self.now.stations]
         total, devices = merged(sums), sum(map(self._has_device, inside))
-        days = elapsed.days if elapsed else 0
+        days = self.elapsed.days if self.elapsed else 0
         before = merged(self.before.stations[id_] for id_ in ids if id_ in self.before.stations)
-        compared = asked.compared.days if asked.compared else 0
+        compared = self.compared.days if self.compared else 0
         return Line(
             level, key, *names,
             asked.period.first, asked.period.last, len(ids), devices, sum(each.known for each in sums),

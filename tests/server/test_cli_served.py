@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Collection
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from server.desk import Desk
 from server.model import Network, Station
 from server.office import PARTS
 from server.registry import Registry
-from server.rollups import Day, Rollups
+from server.rollups import Rollups
 from server.served.model import Number
 from server.served.numbers import Numbers
 from tests.support.served import AUGUST, NETWORK, STATIONS, TableRollups, a_day, noon_ms
@@ -47,12 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         registry.put_stations([*STATIONS[:2], placed])
     rollups = TableRollups([a_day("one", FIRST + timedelta(days=n), 10) for n in range(31)])
-
-    def days(_: Rollups, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:
-        return rollups.days(first, last, stations)
-
-    monkeypatch.setattr(Rollups, "days", days)
-    monkeypatch.setattr(Rollups, "open_reader", classmethod(lambda cls, _: object.__new__(cls)))
+    monkeypatch.setattr(Rollups, "open_reader", lambda _: rollups)
     return tmp_path
 
 

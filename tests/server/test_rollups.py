@@ -311,6 +311,7 @@ def test_a_damaged_row_costs_its_day_alone(rig: Rig) -> None:
         file.execute("UPDATE quarters SET body = x'00' WHERE key = (SELECT min(key) FROM quarters)")
         file.execute("UPDATE days SET body = x'00' WHERE key = (SELECT min(key) FROM days)")
     assert list(rig.days()) == [DAY + timedelta(days=1)]
+    assert [each.day for each in rig.rollups.visits(DAY, DAY + timedelta(days=1))] == list(rig.days())
     assert len(rig.quarters(EIGHT, NEXT + DAY_MS)) == 4
 
 
@@ -325,7 +326,7 @@ def test_a_newer_file_is_not_touched(rig: Rig) -> None:
 def test_nothing_is_known_before_there_is_a_file(tmp_path: Path) -> None:
     empty = Rollups.open_reader(tmp_path / "none.db")
     assert empty.quarters("canteen", 0, LATER) == []
-    assert empty.days(DAY, DAY) == []
+    assert list(empty.days(DAY, DAY)) == []
     assert empty.people("canteen", DAY, SHANGHAI) == {}
     assert (empty.reached(), empty.settled(LATER)) == (0, True)
     assert not (tmp_path / "none.db").exists()

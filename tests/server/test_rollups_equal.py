@@ -160,6 +160,9 @@ def check_crossings(rig: Rig, rows: Sequence[Snapshot], zone: str) -> None:
         Counter({(each.day, n): count for each in days for n, count in enumerate(each.visits_by_hour)})
         == hours
     )
+    assert list(rig.rollups.visits(date(2000, 1, 1), date(2100, 1, 1), ["canteen"])) == [
+        (each.station_id, each.day, each.visits, each.measured) for each in days
+    ]
 
 
 def check_values(rig: Rig, rows: Sequence[Snapshot]) -> None:

@@ -47,7 +47,7 @@ def test_another_time_zone_is_noticed(rig: Rig, follower: Follower) -> None:
     rig.work(LATER)
     rig.set_zone("America/New_York")
     follower.start()
-    until(lambda: rig.rollups.days(DAY, DAY)[0].visits_by_hour[11] == 4, 20, "by the other clock")
+    until(lambda: next(rig.rollups.days(DAY, DAY)).visits_by_hour[11] == 4, 20, "by the other clock")
 
 
 def test_it_rests_for_most_of_the_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

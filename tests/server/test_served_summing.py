@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from server.model import Network, Station, family
 from server.rollups import Day
+from server.served import gather
 from server.served.gather import ScopeError, scoped
 from server.served.model import Level, Line, Number, Report, Scope
 from server.served.periods import between, named
@@ -167,13 +168,30 @@ def test_every_sum_is_the_sum_of_its_days(drawn: list[tuple[str, int, int]]) -> 
         assert sum(told) == report.total.sum.visits, level
 
 
-def test_gathering_reads_in_steps_and_gives_the_same() -> None:
-    rows = [a_day(id_, JUNE + timedelta(days=n), n) for id_ in ("one", "two") for n in range(61)]
-    rollups = TableRollups(rows)
-    report = gathered(rollups)
-    assert report.total == reported(rows).total
-    assert gathered(rollups, named("year", "2026")).total.visits == sum(row.visits for row in rows)
-    assert max((last - first).days for first, last in rollups.asked) < 31, "a year is not read at once"
+@pytest.mark.parametrize("at_once", [1, 7, 62, 1_000])
+def test_gathering_reads_in_steps_and_gives_the_same(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(gather, "AT_ONCE", at_once)
+    rows = [
+        a_day(id_, JUNE + timedelta(days=n), n, corrected=n, energy_wh=10.0 * n)
+        for id_ in ("one", "two")
+        for n in range(61)
+    ]
+    report, whole = gathered(TableRollups(rows)), reported(rows)
+    assert report.lines() == whole.lines()
+    assert report.hours == whole.hours
+    assert gathered(TableRollups(rows), named("year", "2026")).total.visits == sum(row.visits for row in rows)
+
+
+def test_gathering_tells_how_far_it_is_and_holds_no_more_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "AT_ONCE", 60)
+    rows = [a_day(id_, JUNE + timedelta(days=n), n) for id_ in ("one", "two", "three") for n in range(61)]
+    told: list[tuple[int, int]] = []
+
+    def progress(read: int, whole: int) -> None:
+        told.append((read, whole))
+
+    gathered(TableRollups(rows), progress=progress)
+    assert told == [(60, 183), (93, 183), (153, 183), (183, 183)], "three stations, 31 days and the 30 before"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from server.model import Network, Station
 from server.rollups import Day
 from server.served.model import Number, Report, Scope
 from server.served.periods import between, named
-from server.served.summing import Asked, Tally
+from server.served.summing import Asked, Earlier, Tally
 from server.served.summing import report as make
 from server.served.words import headline, notes, rounded, sentence, share, span
 from server.web.text import Text
@@ -53,7 +53,7 @@ def test_a_city_with_a_simulated_network_inside_is_simulated() -> None:
         asked = Asked(
             Scope("liuyang"), served.NETWORK, [served.NETWORK, inside], here, JULY, date(2026, 8, 3), 0
         )
-        assert make(asked, Tally(), Tally(), []).simulated == simulated
+        assert make(asked, Tally(), Earlier(), []).simulated == simulated
 
 
 def test_what_was_not_measured_is_said() -> None:

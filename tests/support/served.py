@@ -1,17 +1,17 @@
 """Days of stations for reports, and a report of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from server.model import Network, Station
-from server.rollups import Day
-from server.served.gather import Sources, gather
+from server.rollups import Day, Visits
+from server.served.gather import Progress, Sources, gather
 from server.served.model import Number, Report, Scope
 from server.served.periods import Period, named
-from server.served.summing import Asked, Tally, report
+from server.served.summing import Asked, Earlier, Tally, report
 
 NETWORK: Final = Network("liuyang", "浏阳市“奔跑者”红色驿站", "Liuyang")
 STATIONS: Final = (
@@ -46,14 +46,17 @@ class TableRollups:
     rows: list[Day] = field(default_factory=list)
     asked: list[tuple[date, date]] = field(default_factory=list)
 
-    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> list[Day]:
+    def days(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Day]:
         """Those of these days."""
         self.asked.append((first, last))
-        return [
-            row
-            for row in self.rows
-            if first <= row.day <= last and (stations is None or row.station_id in stations)
-        ]
+        for row in self.rows:
+            if first <= row.day <= last and (stations is None or row.station_id in stations):
+                yield row
+
+    def visits(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Visits]:
+        """Of those days, how many came."""
+        for row in self.days(first, last, stations):
+            yield Visits(row.station_id, row.day, row.visits, row.measured)
 
 
 def noon_ms(day: date) -> int:
@@ -73,15 +76,17 @@ def reported(
     """The report of some days."""
     stations = [station for station in STATIONS if scope.covers(station)]
     asked = Asked(scope, NETWORK, [NETWORK], stations, period, today, noon_ms(today))
-    now, before = Tally(), Tally()
-    for tally, span in ((now, asked.elapsed), (before, asked.compared)):
-        if span is not None:
-            ids = {station.id for station in stations}
-            tally.add(row for row in rows if span.first <= row.day <= span.last and row.station_id in ids)
+    now, before = Tally(), Earlier()
+    rollups, ids = TableRollups(list(rows)), {station.id for station in stations}
+    if asked.elapsed and asked.compared:
+        now.add(rollups.days(asked.elapsed.first, asked.elapsed.last, ids))
+        before.add(rollups.visits(asked.compared.first, asked.compared.last, ids))
     return report(asked, now, before, numbers)
 
 
-def gathered(rollups: TableRollups, period: Period = JULY, scope: Scope = WHOLE) -> Report:
+def gathered(
+    rollups: TableRollups, period: Period = JULY, scope: Scope = WHOLE, progress: Progress = lambda *_: None
+) -> Report:
     """The same as the server does it."""
     sources = Sources({NETWORK.id: NETWORK}, {each.id: each for each in STATIONS}, rollups, None)
-    return gather(scope, period, sources, noon_ms(AUGUST))
+    return gather(scope, period, sources, noon_ms(AUGUST), progress)
