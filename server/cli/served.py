@@ -13,23 +13,22 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Column, Table
 
 from server.cli import console, fail, problems, registry, settings
 from server.cli.reach import circle
+from server.cli.served_table import left_out, table
 from server.config import Settings
 from server.desk import Desk, DeskError
 from server.model import Network
 from server.rollups import Rollups
-from server.served.columns import columns, levels
+from server.served.columns import levels
 from server.served.gather import ScopeError, Sources, gather, today_of
 from server.served.model import LEVELS, Level, Report, Scope
 from server.served.numbers import PART, Numbers
 from server.served.periods import Period, PeriodError, between, containing, named
 from server.served.sheets import write_xlsx
-from server.served.tables import as_json, shown, write_csv
+from server.served.tables import as_json, write_csv
 from server.served.words import notes, sentence
 from server.web.text import Language, Text
 
@@ -216,39 +215,17 @@ def _print(made: Report, text: Text, wanted: list[Level]) -> None:
     if made.total.visits is not None and made.busiest():
         hours = text("list.separator").join(text("served.hour", hour=hour) for hour in made.busiest())
         console.print(text("served.busiest", hours=hours), markup=False)
+    gone: set[str] = set()
     for level in wanted or [each for each in levels(made) if each not in ("day", "week")]:
-        console.print(_table(made, text, level))
+        shown, without = table(made, text, level, console.width)
+        console.print("", shown, sep="\n")
+        gone |= without
+    console.print()
+    if gone:
+        console.print(left_out(text, gone, console.width), markup=False)
     for note in notes(text, made):
         console.print(f"· {note}", markup=False, style="dim")
     console.print(f"{text('served.made')} {_moment(made)}", markup=False, style="dim")
-
-
-def _table(made: Report, text: Text, level: Level) -> Table:
-    lines = [line for line in made.lines() if line.level == level]
-    chosen = [
-        each
-        for each in columns(level)
-        if each.key not in ("first", "last") and any(each.value(line, text) is not None for line in lines)
-    ]
-    heads = [
-        Column(
-            escape(text(f"served.column.{each.key}")),
-            justify="left" if each.format == "text" else "right",
-            overflow="fold",
-        )
-        for each in chosen
-    ]
-    table = Table(
-        *heads, title=text(f"served.level.{level}"), title_justify="left", box=None, padding=(0, 2, 0, 0)
-    )
-    for line in lines:
-        table.add_row(*(_plain(shown(each, each.value(line, text), text)) for each in chosen))
-    return table
-
-
-def _plain(cell: str) -> str:
-    """As text: neither markup, nor what moves the cursor or turns the line around."""
-    return escape("".join(char if char.isprintable() else "?" for char in cell))
 
 
 def _moment(made: Report) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from server.__main__ import app
@@ -99,6 +100,29 @@ def test_what_was_asked_wrongly(here: Path, words: tuple[str, ...], said: str) -
     result = run(*words)
     assert (result.exit_code, said in result.output) == (2, True), result.output
     assert not (here / "report.txt").exists()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_a_table_is_as_wide_as_the_terminal_at_most(
+    here: Path, monkeypatch: pytest.MonkeyPatch, width: int, language: str
+) -> None:
+    del here
+    monkeypatch.setenv("COLUMNS", str(width))
+    *tables, told = run("--month", "2026-07", "--language", language).output.split("\n\n")[1:]
+    assert max(cell_len(line.rstrip()) for table in tables for line in table.splitlines()) <= width
+    whole = next(line.split() for line in tables[0].splitlines() if "310" in line)
+    assert {"310", "10.0", "50%"} <= set(whole), "visits, a day and measured are always there, in one piece"
+    assert (("--format csv" in told), told.count("一号驿站")) == (width < 140, 0)
+
+
+def test_what_has_no_room_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del here
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "60列的终端放不下这些列：编号、" in run("--month", "2026-07").output
+    assert "编号" not in run("--month", "2026-07", "--level", "kind").output
+    monkeypatch.setenv("COLUMNS", "200")
+    assert "放不下" not in run("--month", "2026-07").output
 
 
 def test_files_by_their_names(here: Path) -> None:
