@@ -84,6 +84,7 @@ PURE = [
     "server/occupancy.py",
     "server/ranking.py",
     "server/served/columns.py",
+    "server/served/demand*.py",
     "server/served/model.py",
     "server/served/periods.py",
     "server/served/reach.py",

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
 from enum import StrEnum
@@ -12,18 +13,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Column, Table
 
-from server.cli import console, fail, registry
-from server.imports.problems import ImportFailed
+from server.cli import console, fail, problems, registry
 from server.model import Network, family
 from server.registry import Registry
 from server.served import demand as demand_file
+from server.served import demand_words
 from server.served.gather import today_of
 from server.served.periods import PeriodError, a_day
 from server.served.reach import MOST_MIN, Hour, Reach, ReachError, next_day, percent, reach
+from server.web.text import Text
 
 MOST_PROBLEMS = 20
+_ENGLISH = Text("en", 0)
 _DAYS = ("workday", "weekend", "holiday")
 
 
@@ -58,16 +62,19 @@ def circle(
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Else to the terminal.")] = None,
 ) -> None:
     """Work out the 15-minute circle: the share of the demand that can ride to an open station in time."""
-    points = _points(demand, datum)
+    given = _demand(demand, datum)
     with closing(registry(context)) as opened:
-        found = _reach(opened, network, minutes, day, points)
+        found = _reach(opened, network, minutes, day, given.points)
     hours = [each for each in found.hours() if hour in (None, each.hour)]
     if format is Format.TABLE:
         if output is not None:
             fail(f"{output}: as what? add --format csv or json", 2)
         _print(found, hours)
+        _tell(console, given)
         return
-    written = _csv(found, hours) if format is Format.CSV else json.dumps(_object(found, hours)) + "\n"
+    _tell(problems, given)
+    whole = _object(found, hours) | {"columns": _columns(given)}
+    written = _csv(found, hours) if format is Format.CSV else json.dumps(whole) + "\n"
     try:
         if output is None:
             sys.stdout.buffer.write(written.encode())
@@ -77,19 +84,26 @@ def circle(
         fail(f"{output}: {error.strerror or error}")
 
 
-def _points(file: Path, datum: Datum) -> list[demand_file.Point]:
+def _demand(file: Path, datum: Datum) -> demand_file.Demand:
     try:
-        return demand_file.read(demand_file.decoded(file.read_bytes()), datum.value, file.name)
+        return demand_file.read(demand_file.decoded(file.read_bytes()), datum.value)
     except OSError as error:
         fail(f"{file}: {error.strerror or error}")
-    except ImportFailed as failed:
-        said = [str(each) for each in failed.problems]
+    except demand_file.DemandError as failed:
+        told = [demand_words.problem(_ENGLISH, each) for each in failed.problems]
+        said = [f"{file.name}: {each.where}{each.found}. {each.advice}" for each in told]
         more = [f"… {len(said) - MOST_PROBLEMS} more"] if len(said) > MOST_PROBLEMS else []
         fail("\n".join([*said[:MOST_PROBLEMS], *more]))
 
 
+def _tell(where: Console, given: demand_file.Demand) -> None:
+    """Which columns were used; beside what is written as a file it goes to stderr."""
+    for sentence in demand_words.columns(_ENGLISH, given.columns):
+        where.print(sentence, markup=False)
+
+
 def _reach(
-    opened: Registry, network_id: str, minutes: int, day: str, points: list[demand_file.Point]
+    opened: Registry, network_id: str, minutes: int, day: str, points: Sequence[demand_file.Point]
 ) -> Reach:
     networks, stations = opened.networks(), opened.stations()
     network = networks.get(network_id)
@@ -142,6 +156,11 @@ def _csv(found: Reach, hours: list[Hour]) -> str:
             (found.day, each.hour, *(f"{part / found.weight:.4f}" for part in parts), f"{found.weight:g}")
         )
     return "\ufeff" + written.getvalue()
+
+
+def _columns(given: demand_file.Demand) -> dict[str, Any]:
+    told = given.columns
+    return {"used": told.used, "passed_over": told.passed, "perhaps_weights": told.maybe}
 
 
 def _object(found: Reach, hours: list[Hour]) -> dict[str, Any]:

@@ -43,6 +43,12 @@ class UnusableError(ValueError):
     """A value that cannot be taken; the message is what is expected instead."""
 
 
+def quoted(value: object, most: int = 80) -> str:
+    """A value as it is told: between quotes, shortened, unprintable characters written as escapes."""
+    text = f"{value!r}" if str(value).isprintable() else ascii(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 class Problems:
     """Collects what is wrong with one file."""
 
@@ -52,9 +58,7 @@ class Problems:
 
     def add(self, line: int, column: str, value: object, expected: object) -> None:
         """Note one; long values are shortened, unprintable characters written as escapes."""
-        text = ascii(value) if not str(value).isprintable() else f"{value!r}"
-        text = text if len(text) <= 80 else f"{text[:77]}..."
-        self._found.append(ImportProblem(self._file, line, column, text, str(expected)))
+        self._found.append(ImportProblem(self._file, line, column, quoted(value), str(expected)))
 
     def stop_if_any(self) -> None:
         """Raise :class:`ImportFailed` with all of them."""

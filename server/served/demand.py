@@ -1,35 +1,77 @@
-"""Points of demand from a CSV file: where riders are, and how much each place counts."""
+"""Points of demand from a CSV file: where riders are, and how much each place counts. Pure.
+
+What cannot be taken is told as facts, without a word of any language: :mod:`server.served.demand_words` says
+it to readers of the page and at the terminal.
+"""
 
 import csv
-import io
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, Protocol
 
 from server import geo
-from server.imports.problems import Problems, UnusableError
-from server.imports.values import a_number
+from server.imports.problems import quoted
 from server.model import Datum
+from server.served.demand_columns import Columns, Head, Key
 
 MOST_POINTS: Final = 50_000
 MOST_WEIGHT: Final = 1_000_000_000
 MOST_PROBLEMS: Final = 100
-_NAMES: Final = {
-    "lon": ("lon", "lng", "longitude", "经度"),
-    "lat": ("lat", "latitude", "纬度"),
-    "weight": ("weight", "权重", "人数", "数量"),
+Kind = Literal[
+    "lon", "lat", "weight", "swapped", "no_lon", "no_lat", "no_place", "no_points", "weightless", "many",
+    "binary", "broken",
+]  # fmt: skip
+_LINE_END: Final = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
+_LIMITS: Final[dict[Key, tuple[float, float]]] = {
+    "lon": (-180, 180),
+    "lat": (-90, 90),
+    "weight": (0, MOST_WEIGHT),
 }
-"""Columns by what they may be called; the weight may be missing, then each point counts 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in WGS-84 degrees, and its weight, 0 or more."""
+    """A place in WGS-84 degrees, and its weight, 0 or more; ``line``: of the file, from 1."""
 
     lat: float
     lon: float
     weight: float = 1.0
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """All points of a file, and which of its columns they are from."""
+
+    points: Sequence[Point]
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What cannot be taken.
+
+    Attributes:
+        line: from 1, as an editor shows it; of several the first.
+        found: what stands there, quoted and shortened.
+        column: its heading, as it is told; "" where it is about the whole line.
+        count: lines of which the same is true.
+    """
+
+    kind: Kind
+    line: int
+    found: str
+    column: str = ""
+    count: int = 1
+
+
+class DemandError(ValueError):
+    """A file that cannot be taken, with all reasons in the order of its lines."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = tuple(sorted(problems, key=lambda each: each.line))
+        super().__init__("; ".join(f"line {each.line}: {each.kind} {each.found}" for each in self.problems))
 
 
 class _Rows(Protocol):
@@ -42,6 +84,9 @@ class _Rows(Protocol):
     def __iter__(self) -> Iterator[list[str]]:
         """The rows."""
 
+    def __next__(self) -> list[str]:
+        """The next one."""
+
 
 def decoded(data: bytes) -> str:
     """The text of a file: UTF-8, else GB 18030, as spreadsheets in China save it; only digits matter."""
@@ -51,81 +96,109 @@ def decoded(data: bytes) -> str:
         return data.decode("gb18030", errors="replace")
 
 
-def read(text: str, datum: Datum = "wgs84", file: str = "demand.csv") -> list[Point]:
+def read(text: str, datum: Datum = "wgs84") -> Demand:
     """The points of a table with ``lon``, ``lat`` and perhaps ``weight``; other columns are passed over.
 
     Args:
         datum: what the coordinates are given by; Amap and Tencent have gcj02, Baidu bd09.
 
     Raises:
-        ImportFailed: by line and column, what cannot be taken; then nothing is.
+        DemandError: by line and column, what cannot be taken; then nothing is.
     """
-    problems = Problems(Path(file))
     if "\0" in text:
-        problems.refuse(1, "this is no CSV file")
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        raise DemandError(Problem("binary", text.count("\n", 0, text.index("\0")) + 1, quoted("\0")))
+    lines = _LINE_END.split(text.removeprefix("\ufeff"))
+    rows: _Rows = csv.reader(lines)
+    began = 1
     try:
-        columns = _columns(next(rows, []), problems)
-        points = _points(rows, columns, datum, problems)
-    except csv.Error as error:
-        problems.refuse(rows.line_num, f"no line of CSV ({error})")
-    problems.stop_if_any()
-    if not points:
-        problems.refuse(1, "there is no point in it, only the line with names")
-    if not any(point.weight for point in points):
-        problems.refuse(1, "all weights are 0")
-    return points
+        head = Head(next(rows, []))
+        _require_places(head)
+        reading = _Reading(head, datum)
+        for row in rows:
+            reading.take(rows.line_num, row)
+            began = rows.line_num + 1
+    except csv.Error:
+        raise DemandError(Problem("broken", began, quoted(lines[began - 1].strip(), 40))) from None
+    return reading.done()
 
 
-def _columns(head: Sequence[str], problems: Problems) -> dict[str, int]:
-    names = [name.strip().lower() for name in head]
-    found = {
-        key: next((at for at, name in enumerate(names) if name in known), -1) for key, known in _NAMES.items()
-    }
-    for key in ("lon", "lat"):
-        if found[key] < 0:
-            problems.refuse(
-                1, f"no column {key}; the first line names the columns: lon,lat or lon,lat,weight"
-            )
-    return found
+def _require_places(head: Head) -> None:
+    missing = [key for key in ("lon", "lat") if head.at[key] < 0]
+    if missing:
+        kinds: dict[str, Kind] = {"lon": "no_lon", "lat": "no_lat", "lonlat": "no_place"}
+        raise DemandError(Problem(kinds["".join(missing)], 1, head.told()))
 
 
-def _points(rows: _Rows, columns: dict[str, int], datum: Datum, problems: Problems) -> list[Point]:
-    points: list[Point] = []
-    wrong = 0
-    for row in rows:
-        if not any(cell.strip() for cell in row):
-            continue
-        line = rows.line_num
-        cells = [row[at].strip() if 0 <= at < len(row) else "" for at in columns.values()]
-        values = [_value(name, cell, line, problems) for name, cell in zip(columns, cells, strict=True)]
-        lon, lat, weight = values
+class _Reading:
+    """The rows after the first, one by one."""
+
+    def __init__(self, head: Head, datum: Datum) -> None:
+        self._head, self._datum = head, datum
+        self._points: list[Point] = []
+        self._problems: list[Problem] = []
+        self._swapped: Problem | None = None
+
+    def take(self, line: int, row: Sequence[str]) -> None:
+        """One more; after so many problems nothing is gained by more of them."""
+        if not any(cell.strip() for cell in row) or len(self._problems) >= MOST_PROBLEMS:
+            return
+        self._head.look(row)
+        cells = {key: row[at].strip() if 0 <= at < len(row) else "" for key, at in self._head.at.items()}
+        if _swapped(cells):
+            self._note_swapped(line, cells)
+            return
+        values = {key: _value(key, cell) for key, cell in cells.items()}
+        wrong = [key for key, value in values.items() if value is None]
+        self._problems += (
+            Problem(key, line, quoted(cells[key], 40), self._head.heading(key)) for key in wrong
+        )
+        lon, lat, weight = values.values()
         if lon is None or lat is None or weight is None:
-            wrong += 1
-            if wrong >= MOST_PROBLEMS:
-                break
-            continue
-        points.append(Point(*geo.to_wgs84(lat, lon, datum), weight))
-        if len(points) > MOST_POINTS:
-            problems.refuse(
-                line, f"more than {MOST_POINTS} points; thin them out, or add them up with weights"
+            return
+        self._points.append(Point(*geo.to_wgs84(lat, lon, self._datum), weight, line))
+        if len(self._points) > MOST_POINTS:
+            raise DemandError(Problem("many", line, ",".join(quoted(cell, 40) for cell in row[:3])))
+
+    def _note_swapped(self, line: int, cells: dict[Key, str]) -> None:
+        """Of a whole file that is the wrong way round one line is told, not each."""
+        if self._swapped:
+            self._swapped = replace(self._swapped, count=self._swapped.count + 1)
+            return
+        names = (self._head.heading(key) for key in ("lon", "lat"))
+        found = f"{quoted(cells['lon'], 40)}, {quoted(cells['lat'], 40)}"
+        self._swapped = Problem("swapped", line, found, ", ".join(names))
+
+    def done(self) -> Demand:
+        """All points.
+
+        Raises:
+            DemandError: some row cannot be taken, or there is none that counts.
+        """
+        problems = [*self._problems, *([self._swapped] if self._swapped else [])]
+        if problems:
+            raise DemandError(*problems)
+        if not self._points:
+            raise DemandError(Problem("no_points", 1, self._head.told()))
+        if not any(point.weight for point in self._points):
+            raise DemandError(
+                Problem("weightless", self._points[0].line, "'0'", self._head.heading("weight"))
             )
-    return points
+        return Demand(self._points, self._head.columns())
 
 
-_LIMITS: Final[dict[str, tuple[float, float, str]]] = {
-    "lon": (-180, 180, "a longitude"),
-    "lat": (-90, 90, "a latitude"),
-    "weight": (0, MOST_WEIGHT, "a weight"),
-}
-
-
-def _value(name: str, cell: str, line: int, problems: Problems) -> float | None:
-    """The number of a cell; None for one that cannot be taken, which is noted."""
-    if name == "weight" and not cell:
+def _value(key: Key, cell: str) -> float | None:
+    """The number of a cell; None for one that cannot be taken."""
+    if key == "weight" and not cell:
         return 1.0
+    low, high = _LIMITS[key]
     try:
-        return a_number(cell, *_LIMITS[name])
-    except UnusableError as error:
-        problems.add(line, name, cell, error)
+        number = float(cell)
+    except ValueError:
         return None
+    return number if low <= number <= high else None
+
+
+def _swapped(cells: dict[Key, str]) -> bool:
+    """Whether a place is none, but would be one the other way round."""
+    lon, lat = cells["lon"], cells["lat"]
+    return _value("lat", lat) is None and _value("lon", lat) is not None and _value("lat", lon) is not None

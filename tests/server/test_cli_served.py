@@ -161,7 +161,7 @@ def test_a_name_moves_no_cursor_and_is_no_markup(here: Path) -> None:
 
 
 def test_the_circle_by_hour(here: Path) -> None:
-    (here / "demand.csv").write_text("lon,lat,weight\n113.63,28.15,3\n114.2,28.15,1\n")
+    (here / "demand.csv").write_text("lon,lat,weight,[b]note\n113.63,28.15,3,\n114.2,28.15,1,\n")
     words = (
         "reach",
         "--demand",
@@ -178,9 +178,17 @@ def test_the_circle_by_hour(here: Path) -> None:
     assert "14:00" in result.output
     assert "75.0%" in result.output
     assert "2 stations without coordinates" in result.output
-    table = list(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout_bytes.decode("utf-8-sig"))))
+    assert "Columns passed over: '[b]note'." in result.output
+    piped = run(*words, "--format", "csv")
+    assert "Columns used" in piped.stderr
+    table = list(csv.DictReader(io.StringIO(piped.stdout_bytes.decode("utf-8-sig"))))
     assert [row["in_reach"] for row in table] == ["0.0000"] * 8 + ["0.7500"] * 12 + ["0.0000"] * 4
     told = json.loads(run(*words, "--format", "json").stdout)
+    assert told["columns"] == {
+        "used": {"lon": "lon", "lat": "lat", "weight": "weight"},
+        "passed_over": ["[b]note"],
+        "perhaps_weights": [],
+    }
     assert (told["weight"], [point["open_hours"] for point in told["points"]]) == (4, [0xFFF00, 0])
     assert run(*words[:-1], "workday").exit_code == 0
 
@@ -189,7 +197,7 @@ def test_the_circle_by_hour(here: Path) -> None:
     ("words", "code", "said"),
     [
         (("--demand", "no.csv"), 1, "No such file"),
-        (("--demand", "bad.csv"), 1, "bad.csv, line 2, lat: got 'x'"),
+        (("--demand", "bad.csv"), 1, "bad.csv: Line 2, lat: 'x'. Write a latitude"),
         (("--demand", "demand.csv", "--network", "nowhere"), 2, "no network 'nowhere'"),
         (("--demand", "demand.csv", "--day", "someday"), 2, "expected a day"),
         (("--demand", "demand.csv", "--minutes", "0"), 2, "minutes"),

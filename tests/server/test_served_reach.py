@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.geo import wgs84_to_gcj02
-from server.imports.problems import ImportFailed
 from server.model import Station, Thresholds
 from server.ranking import distance_m, riding_minutes
-from server.served.demand import MOST_POINTS, Point, decoded, read
+from server.served.demand import Point
 from server.served.reach import ALL, ReachError, hours_of, next_day, percent, reach
 
 ZONE = "Asia/Shanghai"
@@ -145,73 +143,3 @@ def test_the_next_day_of_a_kind() -> None:
     assert next_day("holiday", date(2026, 9, 1), ZONE) == date(2026, 9, 25)
     with pytest.raises(ReachError, match="name a day"):
         next_day("holiday", date(2031, 1, 1), ZONE)
-
-
-# --- the file -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "points", "why"),
-    [
-        ("lon,lat\n112.5,37.8\n", [Point(37.8, 112.5)], "each counts 1"),
-        (
-            "name,lat,lon,weight\n甲,37.8,112.5,30\n",
-            [Point(37.8, 112.5, 30)],
-            "in any order, others passed over",
-        ),
-        ("经度,纬度,人数\r\n112.5,37.8,2.5\r\n\r\n", [Point(37.8, 112.5, 2.5)], "as spreadsheets have it"),
-        ("\ufefflng,Lat\n112.5,37.8", [Point(37.8, 112.5)], "with a mark, without a last line end"),
-        (
-            "lon,lat,weight\n112.5,37.8,\n112.6,37.9,0",
-            [Point(37.8, 112.5), Point(37.9, 112.6, 0)],
-            "no weight is 1",
-        ),
-    ],
-)
-def test_a_file_of_demand(text: str, points: list[Point], why: str) -> None:
-    assert read(text) == points, why
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "line 1: no column lon"),
-        ("lon,lat\n", "line 1: there is no point"),
-        ("x,y\n1,2\n", "line 1: no column lon"),
-        ("lon,lat\n112.5,37.8\n112.5,abc\n", "line 3, lat: got 'abc', expected a latitude from -90 to 90"),
-        ("lon,lat\n37.8,112.5\n", "line 2, lat: got '112.5', expected a latitude"),
-        ("lon,lat\nnan,37.8\n", "line 2, lon: got 'nan'"),
-        ("lon,lat\n112.5\n", "line 2, lat"),
-        ("lon,lat,weight\n112.5,37.8,-1\n", "line 2, weight: got '-1', expected a weight from 0"),
-        ("lon,lat,weight\n112.5,37.8,inf\n", "line 2, weight"),
-        ("lon,lat,weight\n112.5,37.8,0\n", "all weights are 0"),
-        ("lon,lat\n\0", "no CSV"),
-        ('lon,lat\n"' + "x" * 200_000, "no line of CSV"),
-    ],
-)
-def test_what_cannot_be_taken_is_told_by_line(text: str, said: str) -> None:
-    with pytest.raises(ImportFailed) as failed:
-        read(text)
-    assert said in str(failed.value)
-
-
-def test_all_problems_are_told_at_once_up_to_a_hundred() -> None:
-    with pytest.raises(ImportFailed) as failed:
-        read("lon,lat\n" + "x,37\n" * 5_000)
-    assert len(failed.value.problems) == 100
-
-
-def test_too_many_points_are_refused() -> None:
-    with pytest.raises(ImportFailed, match="more than 50000 points"):
-        read("lon,lat\n" + "1,1\n" * (MOST_POINTS + 1))
-
-
-def test_points_of_chinese_maps_are_moved_to_where_they_are() -> None:
-    lat, lon = wgs84_to_gcj02(LAT, LON)
-    (there,) = read(f"lon,lat\n{lon},{lat}\n", "gcj02")
-    assert (there.lat, there.lon) == pytest.approx((LAT, LON), abs=1e-6)
-
-
-def test_a_file_of_a_chinese_spreadsheet_is_read_too() -> None:
-    assert read(decoded("经度,纬度,名称\n112.5,37.8,甲\n".encode("gb18030"))) == [Point(37.8, 112.5)]
-    assert decoded("\ufefflon".encode()) == "lon"

@@ -279,16 +279,25 @@ def test_the_share_that_reaches_an_open_station(
         ({"day": "holiday"}, "放假安排还没有公布"),
         ({"day": "someday"}, "放假安排还没有公布"),
         ({"datum": "mars"}, "请选一项"),
-        ({"demand": "lon,lat\n1,<b>x</b>\n"}, "第 2 行 lat"),
-        ({"demand": "lon,lat\n37.8,112.5\n"}, "应为 -90 到 90 的纬度；是不是和经度写反了"),
-        ({"demand": "x,y\n1,2\n"}, "第一行应为列名"),
-        ({"demand": ""}, "no column lon"),
+        ({"demand": "lon,lat\n1,<b>x</b>\n"}, "第 2 行 lat：<bdi>&#39;&lt;b&gt;x&lt;/b&gt;&#39;</bdi> 应为"),
+        ({"demand": "lon,lat\n37.8,112.5\n"}, "经度和纬度好像写反了"),
+        ({"demand": "x,y\n1,2\n"}, "请在第一行写上列名"),
+        ({"demand": ""}, "没有经度列，也没有纬度列"),
     ],
 )
 def test_what_cannot_be_worked_out_is_told(signed: Signed, wrong: dict[str, str], said: str) -> None:
     given = {"network": "city", "minutes": "15", "hour": "12", "day": "workday", "demand": DEMAND}
     answer = signed("ada").send(REACH, given | wrong)
     assert (answer.status_code, said in answer.text, "<b>x" in answer.text) == (400, True, False)
+
+
+def test_the_columns_that_were_used_are_told(placed: Console, signed: Signed) -> None:
+    del placed
+    demand = DEMAND.replace("weight", "<b>people")
+    page = signed("ada").post(REACH, network="city", minutes="15", hour="12", demand=demand).text
+    assert "没有权重列，每个点都算 1。 没有用到的列：&#39;&lt;b&gt;people&#39;。" in page
+    assert "像是权重" in page
+    assert "50.0%的需求" in page
 
 
 def test_a_file_may_be_longer_than_other_forms(placed: Console, signed: Signed) -> None:

@@ -9,9 +9,9 @@ from fastapi import Response
 
 from server.accounts.roles import Place
 from server.forecast import DayKind
-from server.imports.problems import ImportFailed
 from server.model import Datum, Network, family
-from server.served import demand
+from server.served import demand, demand_words
+from server.served.demand_columns import Columns
 from server.served.gather import today_of
 from server.served.periods import PeriodError, a_day
 from server.served.reach import MOST_MIN, Reach, ReachError, next_day, percent, reach
@@ -73,26 +73,29 @@ def worked_out(visit: Visit) -> Response:
     if network is None:
         raise Refused(404, MISSING)
     try:
-        found, hour = _reach(visit, filled, network), _number(filled.hour, "hour", 0, 23)
+        hour = _number(filled.hour, "hour", 0, 23)
+        found, columns = _reach(visit, filled, network)
     except _WrongError as error:
         return _page(visit, filled, wrong={error.field: error.key})
-    except ImportFailed as failed:
-        return _page(visit, filled, wrong={"demand": "staff.reach.wrong.demand"}, failed=failed)
-    return _page(visit, filled, found=found, hour=hour)
+    except demand.DemandError as failed:
+        wrong = {"demand": "staff.reach.wrong.demand"}
+        return _page(visit, filled, wrong=wrong, problems=failed.problems)
+    return _page(visit, filled, found=found, columns=columns, hour=hour)
 
 
-def _reach(visit: Visit, filled: Filled, network: Network) -> Reach:
+def _reach(visit: Visit, filled: Filled, network: Network) -> tuple[Reach, Columns]:
     minutes = _number(filled.minutes, "minutes", 1, MOST_MIN)
     datum = next((each for each in get_args(Datum) if each == filled.datum), None)
     if datum is None:
         raise _WrongError("datum", "datum")
     day = _day(visit, filled, network)
-    points = demand.read(filled.demand, datum)
+    given = demand.read(filled.demand, datum)
     live = visit.staff.live
     inside = family(live.networks(), network.id)
     stations = [each.station for each in live.registered().values() if each.station.network in inside]
     zones = {id_: each.time_zone for id_, each in live.networks().items()}
-    return reach(points, stations, day, minutes=minutes, zones=zones, thresholds=network.thresholds)
+    found = reach(given.points, stations, day, minutes=minutes, zones=zones, thresholds=network.thresholds)
+    return found, given.columns
 
 
 def _networks(visit: Visit) -> dict[str, Network]:
@@ -106,24 +109,25 @@ def _page(
     filled: Filled,
     *,
     wrong: Mapping[str, str] | None = None,
-    failed: ImportFailed | None = None,
+    problems: Sequence[demand.Problem] = (),
     found: Reach | None = None,
+    columns: Columns | None = None,
     hour: int = 12,
 ) -> Response:
     networks = _networks(visit)
     network = networks.get(filled.network)
-    problems = failed.problems if failed else ()
     return visit.page(
         "staff/reach.html",
         400 if wrong else 200,
         filled=filled,
         wrong=wrong or {},
-        problems=problems[:MOST_PROBLEMS],
+        problems=[demand_words.problem(visit.text, each) for each in problems[:MOST_PROBLEMS]],
         more=max(0, len(problems) - MOST_PROBLEMS),
         networks={id_: visit.text.name(Name(each.name_zh, each.name_en)) for id_, each in networks.items()},
         days=DAYS,
         most=MOST_MIN,
         found=found,
+        columns=" ".join(demand_words.columns(visit.text, columns)) if columns else "",
         hour=hour,
         hours=list(found.hours()) if found else [],
         percent=percent,
