@@ -83,6 +83,7 @@ PURE = [
     "server/notify/words/texts.py",
     "server/occupancy.py",
     "server/ranking.py",
+    "server/served/astray.py",
     "server/served/columns.py",
     "server/served/demand*.py",
     "server/served/model.py",

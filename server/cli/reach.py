@@ -70,9 +70,9 @@ def circle(
         if output is not None:
             fail(f"{output}: as what? add --format csv or json", 2)
         _print(found, hours)
-        _tell(console, given)
+        _tell(console, given, found)
         return
-    _tell(problems, given)
+    _tell(problems, given, found)
     whole = _object(found, hours) | {"columns": _columns(given)}
     written = _csv(found, hours) if format is Format.CSV else json.dumps(whole) + "\n"
     try:
@@ -96,10 +96,12 @@ def _demand(file: Path, datum: Datum) -> demand_file.Demand:
         fail("\n".join([*said[:MOST_PROBLEMS], *more]))
 
 
-def _tell(where: Console, given: demand_file.Demand) -> None:
-    """Which columns were used; beside what is written as a file it goes to stderr."""
+def _tell(where: Console, given: demand_file.Demand, found: Reach) -> None:
+    """Which columns were used, and what lies far away; beside what is written as a file it goes to stderr."""
     for sentence in demand_words.columns(_ENGLISH, given.columns):
         where.print(sentence, markup=False)
+    for sentence in demand_words.far(_ENGLISH, found.astray):
+        where.print(sentence, markup=False, style="yellow")
 
 
 def _reach(
@@ -163,6 +165,18 @@ def _columns(given: demand_file.Demand) -> dict[str, Any]:
     return {"used": told.used, "passed_over": told.passed, "perhaps_weights": told.maybe}
 
 
+def _far(found: Reach) -> dict[str, Any] | None:
+    told = found.astray
+    if told is None or not told.far:
+        return None
+    return {
+        "metres": round(told.limit_m),
+        "points": told.far,
+        "farthest": {"metres": round(told.farthest_m), "line": told.line},
+        "near_if_swapped": told.swapped,
+    }
+
+
 def _object(found: Reach, hours: list[Hour]) -> dict[str, Any]:
     return {
         "day": found.day.isoformat(),
@@ -171,6 +185,7 @@ def _object(found: Reach, hours: list[Hour]) -> dict[str, Any]:
         "metres": round(found.metres),
         "weight": found.weight,
         "stations": {"placed": found.stations, "unplaced": found.unplaced, "without_hours": found.unposted},
+        "far": _far(found),
         "hours": [
             {"hour": each.hour, "in_reach": each.served, "unknown_hours": each.unknown,
              "out_of_reach": each.unserved}

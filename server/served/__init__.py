@@ -10,6 +10,7 @@
     tables      CSV and JSON
     sheets      XLSX
     demand      the file of demand points, with demand_columns, and demand_words for what is told of it (pure)
+    astray      points of demand that lie where no station is (pure)
     reach       the 15-minute circle: who has an open station near, hour by hour (pure)
 
 Measured counts are never mixed with what somebody has entered or estimated: each has its own columns. A time

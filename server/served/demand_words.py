@@ -1,9 +1,10 @@
-"""What is to be told of a file of demand, in words: what cannot be taken, and what was used. Pure."""
+"""What is told of a file of demand, in words: what cannot be taken, what was used, what is odd. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from server.imports.problems import quoted
+from server.served.astray import Astray
 from server.served.demand import MOST_POINTS, Problem
 from server.served.demand_columns import MOST_LETTERS, MOST_TOLD, Columns
 from server.web.text import Text
@@ -38,7 +39,7 @@ def columns(text: Text, told: Columns) -> Iterator[str]:
         )
         for key, name in told.used.items()
     )
-    yield text("staff.reach.columns.used", names=text("staff.reach.columns.and").join(used))
+    yield text("staff.reach.columns.used", names=text("list.separator").join(used))
     if "weight" not in told.used:
         yield text("staff.reach.columns.unweighted")
     if told.passed:
@@ -47,6 +48,16 @@ def columns(text: Text, told: Columns) -> Iterator[str]:
         yield text("staff.reach.columns.maybe", names=_names(text, told.maybe))
 
 
+def far(text: Text, told: Astray | None) -> Iterator[str]:
+    """Sentences: how many points lie far from all stations, where the farthest is, what may be wrong."""
+    if told is None or not told.far:
+        return
+    near, km = (text.number(round(metres / 1000)) for metres in (told.limit_m, told.farthest_m))
+    yield text("staff.reach.far", count=text.number(told.far), near=near, line=told.line, km=km)
+    if told.swapped:
+        yield text("staff.reach.far_swapped", count=text.number(told.swapped), line=told.swapped_line)
+
+
 def _names(text: Text, names: Sequence[str]) -> str:
-    said = text("staff.reach.columns.and").join(quoted(name, MOST_LETTERS) for name in names[:MOST_TOLD])
+    said = text("list.separator").join(quoted(name, MOST_LETTERS) for name in names[:MOST_TOLD])
     return said if len(names) <= MOST_TOLD else text("staff.reach.columns.more", names=said, count=len(names))

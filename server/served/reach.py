@@ -17,15 +17,13 @@ from server.forecast import DayKind, day_kind
 from server.hours import HoursError, timetable
 from server.model import Station, Thresholds
 from server.ranking import distance_m, riding_minutes
+from server.served.astray import DEGREE_M, LEAST_COS, Astray, astray
 from server.served.demand import Point
 
 HOURS: Final = 24
 LEAST_MIN, MOST_MIN = 1, 120
 ALL: Final = (1 << HOURS) - 1
 SEARCH_DAYS: Final = 366
-_DEGREE_M: Final = 111_195
-"""Metres of a degree of latitude."""
-_LEAST_COS: Final = 0.01
 _NOTHING: Final = 1e-9
 """The share that adding up weights may be wrong by."""
 
@@ -61,6 +59,7 @@ class Reach:
         opened: for each point the hours, as bits, at which an open station is near; ``unknown`` the same for
             one of unknown hours.
         posted: for each station that has a place, by id, what :func:`hours_of` says.
+        astray: where the points lie, None where there is none.
     """
 
     day: date
@@ -75,6 +74,7 @@ class Reach:
     opened: "array[int]"
     unknown: "array[int]"
     posted: Mapping[str, tuple[int, int]]
+    astray: Astray | None
 
     def at(self, hour: int) -> Hour:
         """One hour of the day."""
@@ -150,6 +150,7 @@ def reach(
         opened=opened,
         unknown=unknown,
         posted={id_: (each.opened, each.unknown) for id_, each in by_id.items()},
+        astray=astray(points, placed, metres) if points else None,
     )
 
 
@@ -184,8 +185,8 @@ class _Grid:
         lats = [place.lat for place in known] + [point.lat for point in points]
         furthest = max(map(abs, lats), default=0.0)
         self._metres = metres
-        self._high = metres / _DEGREE_M
-        self._wide = self._high / max(cos(radians(furthest)), _LEAST_COS)
+        self._high = metres / DEGREE_M
+        self._wide = self._high / max(cos(radians(furthest)), LEAST_COS)
         self._squares: dict[tuple[int, int], list[_Place]] = {}
         for place in known:
             self._squares.setdefault(self._square(place), []).append(place)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import product
+from math import cos, radians
 from pathlib import Path
 from typing import Any, Final
 
@@ -182,10 +183,73 @@ def test_the_circle_by_a_file_as_a_table_and_on_the_map(
         expect(page.locator(".by-hour tbody tr")).to_have_count(24)
         page.get_by_role("button", name="在地图上看").click()
         expect(page.locator("#map .ground")).to_have_attribute("data-drawn", "3")
-        expect(page.locator("#map canvas")).to_be_visible()
+        expect(page.locator("#map canvas.circles")).to_be_visible()
         told = json.loads(page.locator("#setup").text_content() or "")
         assert [each["kind"] for each in told["stations"]] == [2, 1], "open at noon, and of unknown hours"
         expect(page.locator("#map .hint")).to_have_text("没有底图，只标出驿站的位置。")
+        looks_right(page)
+
+
+LINES: Final = """async ([lat, lon, metres]) => {
+    const script = document.querySelector("script[src$='/reach.js']").src;
+    const { circles } = await import(new URL("circles.js", script));
+    const box = document.body.appendChild(document.createElement("div"));
+    box.style.cssText = "width: 600px; height: 600px";
+    const map = L.map(box, { zoomAnimation: false }).setView([lat, lon], 12);
+    const places = [[lat, lon], [lat, lon]];
+    const line = (dash, ground) => ({ line: "#000", wide: 2, dash, ground, places });
+    return [[[], 0.16], [[9, 6], 0], [[2, 5], 0]].map(([dash, ground]) => {
+        const layer = circles([line(dash, ground)], metres).addTo(map);
+        const { canvas } = layer, { width, height } = canvas;
+        const drawn = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+        const ink = (x, y) => drawn[4 * (Math.round(y) * width + Math.round(x)) + 3] / 255;
+        const middle = width / 2, all = [...Array(width).keys()];
+        const outer = Math.max(...all.filter((x) => all.some((y) => ink(x, y)))) + 1 - middle;
+        const around = [...Array(720).keys()].map((at) => (at * Math.PI) / 360)
+            .map((at) => ink(middle + (outer - 1) * Math.cos(at), middle + (outer - 1) * Math.sin(at)));
+        const told = [outer, around.filter((each) => each > 0.5).length / 720, ink(middle, middle)];
+        layer.remove();
+        return told;
+    });
+}"""
+"""Of two circles, one on the other, in each look: how far they reach, how much line there is, the ground."""
+
+
+def test_circles_are_as_wide_as_the_ride_and_told_by_their_lines(
+    browser: Browser, looked_at: Started
+) -> None:
+    lat, metres = 37.87, 3_462
+    with opened(browser, looked_at, "/staff/served-reach", **DESK, device_scale_factor=1) as page:
+        drawn = {hour: worked_out(page, hour) for hour in ("12", "22")}
+        full, dashed, dotted = page.evaluate(LINES, [lat, 112.55, metres])
+    assert drawn == {"12": "0 1 1", "22": "1 1 0"}, "closed, of unknown hours, open"
+    radius = metres / (156_543.034 * cos(radians(lat)) / 2**12)
+    for outer, *_ in (full, dashed, dotted):
+        assert outer == pytest.approx(radius + 2, abs=2)
+    assert full[1] > 0.9
+    assert 0.5 < dashed[1] < 0.75
+    assert 0.1 < dotted[1] < 0.45
+    assert (full[2], dashed[2], dotted[2]) == (pytest.approx(0.16, abs=0.01), 0, 0), "one ground for both"
+
+
+def worked_out(page: Page, hour: str) -> str:
+    """How many circles of each kind the map draws at that hour."""
+    page.get_by_label("需求点（CSV）").fill(DEMAND)
+    page.locator("[name=hour]").fill(hour)
+    page.get_by_role("button", name="计算").click()
+    page.get_by_role("button", name="在地图上看").click()
+    expect(page.locator("#map .ground")).to_have_attribute("data-drawn", "3")
+    return page.locator("canvas.circles").get_attribute("data-drawn") or ""
+
+
+def test_a_point_far_away_does_not_make_the_map_a_dot(browser: Browser, looked_at: Started) -> None:
+    with opened(browser, looked_at, "/staff/served-reach", **DESK) as page:
+        page.get_by_label("需求点（CSV）").fill(DEMAND + "112.55,33.87,1\n")
+        page.get_by_role("button", name="计算").click()
+        expect(page.locator(".odd")).to_contain_text("最远的在第 5 行，离最近的驿站 445 公里")
+        expect(page.locator(".report")).to_contain_text("1 个点太远，地图一开始没有画进来")
+        page.get_by_role("button", name="在地图上看").click()
+        expect(page.locator(".leaflet-control-scale-line")).to_have_text("3 km")
         looks_right(page)
 
 
@@ -194,7 +258,8 @@ def test_the_circle_without_scripts(browser: Browser, looked_at: Started) -> Non
         page.get_by_label("需求点（CSV）").fill(DEMAND.replace("37.88", "oops"))
         page.get_by_role("button", name="计算").click()
         expect(page.locator(".problems li")).to_have_count(1)
-        expect(page.locator(".problems")).to_contain_text("第 3 行 lat")
+        expect(page.locator(".problems")).to_contain_text("第 3 行 lat：'oops'")
+        expect(page.locator(".problems")).to_contain_text("请改成数字")
         page.get_by_label("需求点（CSV）").fill(DEMAND)
         page.get_by_role("button", name="计算").click()
         expect(page.locator(".short")).to_contain_text("50.0%")

@@ -161,6 +161,7 @@ def test_a_name_moves_no_cursor_and_is_no_markup(here: Path) -> None:
 
 
 def test_the_circle_by_hour(here: Path) -> None:
+    (here / "far.csv").write_text("lon,lat\n113.63,28.15\n113.63,23.15\n")
     (here / "demand.csv").write_text("lon,lat,weight,[b]note\n113.63,28.15,3,\n114.2,28.15,1,\n")
     words = (
         "reach",
@@ -179,6 +180,10 @@ def test_the_circle_by_hour(here: Path) -> None:
     assert "75.0%" in result.output
     assert "2 stations without coordinates" in result.output
     assert "Columns passed over: '[b]note'." in result.output
+    far = run("reach", "--demand", "far.csv", "--network", "liuyang")
+    assert "1 point is more than 20 km away from where the stations are; in line 3, 556 km" in far.output
+    told = json.loads(run("reach", "--demand", "far.csv", "--network", "liuyang", "--format", "json").stdout)
+    assert (told["far"]["points"], told["far"]["farthest"]["line"]) == (1, 3)
     piped = run(*words, "--format", "csv")
     assert "Columns used" in piped.stderr
     table = list(csv.DictReader(io.StringIO(piped.stdout_bytes.decode("utf-8-sig"))))
@@ -189,6 +194,7 @@ def test_the_circle_by_hour(here: Path) -> None:
         "passed_over": ["[b]note"],
         "perhaps_weights": [],
     }
+    assert told["far"]["points"] == 1
     assert (told["weight"], [point["open_hours"] for point in told["points"]]) == (4, [0xFFF00, 0])
     assert run(*words[:-1], "workday").exit_code == 0
 

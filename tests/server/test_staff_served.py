@@ -300,6 +300,14 @@ def test_the_columns_that_were_used_are_told(placed: Console, signed: Signed) ->
     assert "50.0%的需求" in page
 
 
+def test_a_point_far_away_is_told_by_its_line(placed: Console, signed: Signed) -> None:
+    del placed
+    far = DEMAND + "112.55,36.87,1\n37.87,11.255,1\n"
+    page = signed("ada").post(REACH, network="city", minutes="15", hour="12", demand=far).text
+    assert "2 个点离驿站所在的地方超过 20 公里；最远的在第 5 行" in page
+    assert "1 个点太远，地图一开始没有画进来" in page
+
+
 def test_a_file_may_be_longer_than_other_forms(placed: Console, signed: Signed) -> None:
     del placed
     demand = "lon,lat\n" + "112.55000,37.87000\n" * 20_000

@@ -127,6 +127,7 @@ def _page(
         days=DAYS,
         most=MOST_MIN,
         found=found,
+        far=list(demand_words.far(visit.text, found.astray)) if found else [],
         columns=" ".join(demand_words.columns(visit.text, columns)) if columns else "",
         hour=hour,
         hours=list(found.hours()) if found else [],
@@ -152,7 +153,16 @@ def _script(visit: Visit, network: Network, found: Reach, hour: int) -> dict[str
     return {name: setup[name] for name in kept} | {
         "points": list(_states(found, hour)),
         "stations": stations,
+        "metres": round(found.metres),
+        "frame": _corners(found),
     }
+
+
+def _corners(found: Reach) -> list[tuple[float, float]]:
+    """South-west and north-east of what the map shows at first."""
+    assert found.astray is not None
+    frame = found.astray.frame
+    return [(frame.south, frame.west), (frame.north, frame.east)]
 
 
 def _states(found: Reach, hour: int) -> Iterator[tuple[float, float, int]]:

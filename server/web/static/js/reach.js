@@ -46,19 +46,19 @@ async function open(told) {
   button.disabled = true;
   const box = document.getElementById("map");
   try {
-    const [{ Ground }] = await Promise.all([
-      import("./ground.js"), import("../vendor/leaflet/leaflet.js"), ...STYLES.map(style),
+    const [{ Ground }, { circles }] = await Promise.all([
+      import("./ground.js"), import("./circles.js"), import("../vendor/leaflet/leaflet.js"), ...STYLES.map(style),
     ]);
     button.hidden = true;
     box.hidden = false;
-    draw(box, told, Ground);
+    draw(box, told, Ground, circles);
   } catch {
     button.disabled = false;
     button.textContent = button.dataset.failed;
   }
 }
 
-function draw(box, told, Ground) {
+function draw(box, told, Ground, circles) {
   const text = new Text(told, document.documentElement.lang.slice(0, 2));
   const ground = box.appendChild(element("div", "ground"));
   const note = box.appendChild(element("p", "hint"));
@@ -70,11 +70,13 @@ function draw(box, told, Ground) {
   L.control.scale({ imperial: false, maxWidth: SCALE_PX }).addTo(map);
   const points = told.points.map(([lat, lon, kind]) => ({ at: shown(lat, lon, told.map.datum), kind }));
   const stations = told.stations.map((row) => ({ row, at: shown(row.lat, row.lon, told.map.datum) }));
-  map.fitBounds((points.length ? points : stations).map(({ at }) => at), { padding: [24, 24], maxZoom: 15 });
+  // Stations and the bulk of the points: for one that is 500 km away nothing of all others would be seen.
+  map.fitBounds(told.frame.map(([lat, lon]) => shown(lat, lon, told.map.datum)), { padding: [24, 24], maxZoom: 15 });
   const tiles = new Ground(map, told.map, text, () => (note.textContent = tiles.words()));
   tiles.name(stations);
   note.textContent = tiles.words();
   const colour = getComputedStyle(document.documentElement);
+  circles(rings(stations, colour), told.metres).addTo(map);
   for (const { at, kind } of points) L.circleMarker(at, look(KINDS[kind], colour)).addTo(map);
   const Square = squares();
   for (const { row, at } of stations) mark(new Square(at, station(row.kind, colour)), row.name).addTo(map);
@@ -95,6 +97,15 @@ function station(kind, colour) {
   const hollow = { color: ink, fillColor: paper };
   const shape = { unserved: hollow, unknown: { ...hollow, dashArray: "3 2" } }[KINDS[kind]];
   return { radius: 5, weight: 2, color: paper, fillColor: ink, fillOpacity: 1, ...shape };
+}
+
+// As its station is told: full and on ground, dashed, dotted; those that nobody can count on lie below.
+function rings(stations, colour) {
+  const looks = [["--dim", 1.5, [2, 5], 0], ["--unknown", 2, [9, 6], 0], ["--good", 2, [], 0.16]];
+  return looks.map(([tone, wide, dash, ground], kind) => {
+    const places = stations.filter(({ row }) => row.kind === kind).map(({ at }) => at);
+    return { places, line: colour.getPropertyValue(tone).trim(), wide, dash, ground };
+  });
 }
 
 // Of the same size at every zoom, as circle markers are.
