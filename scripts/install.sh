@@ -57,7 +57,7 @@ install_station() {
     user_and_folders /var/lib/waystation-edge
     [ $# -eq 0 ] || station_file "$file"
     local group
-    for group in gpio dialout; do
+    for group in gpio dialout i2c; do
         ! getent group "$group" >/dev/null || usermod --append --groups "$group" waystation
     done
     install -d -m 0755 /etc/waystation/devices

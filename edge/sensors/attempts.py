@@ -58,7 +58,7 @@ class Attempts(Generic[D]):
         self._busy = False
         self._next_ms: int | None = None
         self._good_ms: int | None = None
-        self._failure = next(iter(hints))
+        self._why = SensorError(*next(iter(hints.items())))
         self._climate: Climate | None = None
 
     def measure(self, driver: D, at_ms: int) -> Climate | None:
@@ -102,12 +102,12 @@ class Attempts(Generic[D]):
         if climate is not None:
             return [climate]
         if self._good_ms is not None and mono_ms - self._good_ms >= max(PATIENCE_MS, 3 * self._interval_ms):
-            raise SensorError(self._failure, self._hints[self._failure])
+            raise SensorError(self._why.code, self._why.hint)
         return []
 
     def why(self) -> str:
         """What went wrong last: its code, and where to look."""
-        return f"{self._failure}: {self._hints[self._failure]}"
+        return str(self._why)
 
     def close(self) -> None:
         """End the driver; the next attempt makes a new one."""
@@ -126,18 +126,19 @@ class Attempts(Generic[D]):
     def _failed(self, now: Instant, error: Exception) -> None:
         match error:
             case SensorError():
-                code = error.code
+                why = error
             case ContractError():
-                code = "impossible"
+                why = SensorError("impossible", self._hints["impossible"])
             case _:
                 code = self.code(error)
-        if code == "driver" and self._failure != "driver":
+                why = SensorError(code, self._hints[code])
+        if why.code == "driver" and self._why.code != "driver":
             log.error("kind=%s driver=failed", self._kind, exc_info=error)
-        if code in self.ANEW:
+        if why.code in self.ANEW:
             self.close()
-        log.debug("kind=%s failed=%s", self._kind, code)
-        self._failure = code
-        self._next_ms = now.mono_ms + (self._interval_ms if code == "driver" else self._rest_ms)
+        log.debug("kind=%s failed=%s", self._kind, why.code)
+        self._why = SensorError(why.code, why.hint)  # a fresh one: no traceback is kept
+        self._next_ms = now.mono_ms + (self._interval_ms if why.code == "driver" else self._rest_ms)
 
 
 class Worker:

@@ -22,7 +22,7 @@ EMPTY: Final = 8
 """After so many looks without a new measurement a part has lost its power meanwhile, and is started again."""
 
 HINTS: Final = {
-    "no_answer": "check SDA, SCL, the 3.3 V supply and the address; is I2C switched on (raspi-config)?",
+    "no_answer": "check SDA, SCL, the 3.3 V supply and the address",
     "checksum": "the signal is disturbed: shorten the cable, keep it away from mains",
     "impossible": "the part sends values that cannot be: replace it if this lasts",
 }

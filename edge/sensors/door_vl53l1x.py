@@ -36,7 +36,7 @@ PATIENCE_MS: Final = 10_000
 """For an answer, and for the floor to be found after the start."""
 
 HINTS: Final = {
-    "no_answer": "check SDA, SCL, the supply and the address; is I2C switched on (raspi-config)?",
+    "no_answer": "check SDA, SCL, the supply and the address",
     "no_floor": "it has not found the floor yet: keep the doorway free, is it no higher than 3 m?",
 }
 
@@ -101,7 +101,7 @@ class Eye:
         self._there: dict[Beam, bool] = {"A": False, "B": False}
         self._edges: SimpleQueue[_Edge] = SimpleQueue()
         self._began_ms = self._looked_ms = 0
-        self._why = HINTS["no_answer"]
+        self._why = SensorError("no_answer", HINTS["no_answer"])
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="vl53l1x", daemon=True)
 
@@ -129,7 +129,7 @@ class Eye:
     def failure(self, mono_ms: int) -> SensorError | None:
         """Why nobody is counted; None when all is well."""
         if mono_ms - self._looked_ms > PATIENCE_MS:
-            return SensorError("no_answer", self._why)
+            return SensorError(self._why.code, self._why.hint)
         lost = any(zone.floor_cm is None for zone in self._zones.values())
         waited = mono_ms - self._began_ms > PATIENCE_MS
         return SensorError("no_floor", HINTS["no_floor"]) if lost and waited else None
@@ -140,8 +140,8 @@ class Eye:
             driver = self._begun()
             for _ in range(40):
                 self._look(driver)
-        except (OSError, ValueError, RuntimeError) as error:
-            return Verdict(False, _hint(error))
+        except (OSError, ValueError, RuntimeError, SensorError) as error:
+            return Verdict(False, _why(error).hint)
         floors = [zone.floor_cm for zone in self._zones.values()]
         if None in floors:
             return Verdict(False, HINTS["no_floor"])
@@ -156,8 +156,8 @@ class Eye:
                     self._look(driver)
                     self._looked_ms = self._clock.now().mono_ms
             except Exception as error:
-                why = _hint(error)
-                if why != self._why:
+                why = _why(error)
+                if why.hint != self._why.hint:
                     log.warning("kind=vl53l1x failed=%r", error)
                 self._why = why
                 self._over.wait(AGAIN_S)
@@ -194,8 +194,10 @@ class Eye:
         return distance_cm
 
 
-def _hint(error: Exception) -> str:
-    return f"{error or type(error).__name__}; {HINTS['no_answer']}"
+def _why(error: Exception) -> SensorError:
+    if isinstance(error, SensorError):
+        return SensorError(error.code, error.hint)
+    return SensorError("no_answer", f"{error or type(error).__name__}; {HINTS['no_answer']}")
 
 
 def _driver_maker(entry: SensorEntry, address: int) -> Callable[[], Any]:

@@ -49,12 +49,15 @@ class Station:
 
     def fault(self) -> str:
         """What is told when it lasts."""
+        return self.error().code
+
+    def error(self) -> SensorError:
         while self.mono_ms < PATIENCE_MS:
             assert self.ask() == []
             self.mono_ms += REST_MS
         with pytest.raises(SensorError) as error:
             self.ask()
-        return error.value.code
+        return error.value
 
 
 def test_the_checksum_is_the_data_sheets() -> None:
@@ -124,6 +127,27 @@ def test_nothing_is_said_that_was_not_measured(
     if says is not None:
         bus.parts[address] = Sensirion(says)
     assert Station(kind, address).fault() == code, why
+
+
+CLOSED = [
+    (PermissionError(13, "Permission denied"), "in the group i2c", "the agent's user is in no group of it"),
+    (RuntimeError("I2C Bus #1 not found, check if enabled in config!"), "raspi-config", "Blinka, I2C is off"),
+    (ValueError("No Hardware I2C on (scl,sda)=(3, 2)"), "raspi-config", "a board that has none"),
+]
+
+
+@pytest.mark.parametrize(("closed", "hint", "why"), CLOSED, ids=[row[2] for row in CLOSED])
+def test_a_bus_that_cannot_be_opened_is_not_a_part_that_does_not_answer(
+    bus: Bus, closed: Exception, hint: str, why: str
+) -> None:
+    bus.parts[0x44] = Sensirion({SHT4X: SHT4X_SAYS})
+    bus.closed = closed
+    station = Station("sht4x", 0x44)
+    error = station.error()
+    assert (error.code, hint in error.hint) == ("bus", True), why
+    bus.closed = None
+    station.mono_ms += REST_MS
+    assert station.ask(), "it is opened again without a restart"
 
 
 def test_a_part_that_was_plugged_out_is_found_again(bus: Bus) -> None:

@@ -154,6 +154,13 @@ def test_check_tells_how_far_the_floor_is(bus: Bus) -> None:
     door.close()
 
 
+def test_check_says_that_this_user_may_not_use_the_bus(bus: Bus) -> None:
+    bus.closed = PermissionError(13, "Permission denied")
+    verdict = sensor().verify()
+    assert not verdict.ok
+    assert "in the group i2c" in verdict.text
+
+
 @given(st.lists(st.none() | st.floats(30, 250), max_size=60))
 def test_the_floor_never_comes_nearer(distances: list[float | None]) -> None:
     zone, floors = Zone(0.85), [0.0]

@@ -25,14 +25,18 @@ class Bus:
 
     Attributes:
         hangs: until it is set, the next word of anybody never ends.
+        closed: what opening it raises, as Blinka does where I2C is off or this user may not use it.
     """
 
     def __init__(self) -> None:
         self.parts: dict[int, Part] = {}
         self.hangs: threading.Event | None = None
+        self.closed: Exception | None = None
 
     def open(self) -> "Handle":
         """As ``board.I2C()`` does on Linux: one more handle, with a lock of its own."""
+        if self.closed is not None:
+            raise self.closed
         return Handle(self)
 
 
