@@ -38,6 +38,17 @@ def test_both_languages_have_the_same_strings_with_the_same_blanks() -> None:
     assert all(value.strip() for language in LANGUAGES for value in strings(language).values())
 
 
+FAULTS = re.compile(r"^\| fault \| means .*\n\|---.*\n((?:\|.*\n)+)", re.MULTILINE)
+
+
+def test_every_fault_that_a_sensor_may_tell_has_words_for_staff() -> None:
+    page = (WEB.parents[1] / "docs" / "hardware.md").read_text("utf-8")
+    codes = {code for rows in FAULTS.findall(page) for code in re.findall(r"^\| `(\w+)`", rows, re.MULTILINE)}
+    assert len(codes) > 20
+    for language in LANGUAGES:
+        assert sorted(code for code in codes if f"staff.fault.{code}" not in strings(language)) == []
+
+
 def test_no_string_for_riders_is_written_outside_the_locales() -> None:
     chinese = re.compile(r"[\u4e00-\u9fff]")
     for path in [*WEB.glob("templates/**/*.*"), *WEB.glob("static/**/*.js"), *WEB.glob("static/**/*.css")]:
