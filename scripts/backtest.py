@@ -21,20 +21,19 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from contract.messages import Door
-from server.forecast import (
+from server.forecasts.pattern import (
     HALF_LIFE_WEEKS,
     OTHER_WEEKDAY,
-    QUARTER_MS,
-    QUARTERS,
     Day,
     Pattern,
-    day_kind,
     expected_at,
     pattern,
     quarter_means,
 )
+from server.hours import day_kind
 from server.model import Thresholds
 from server.occupancy import Observation, Occupancy, Rules, advance
+from server.rollups.calendar import QUARTER_MS, QUARTERS
 from server.status import share_word
 
 ROOT: Final = Path(__file__).parents[1]

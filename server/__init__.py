@@ -4,9 +4,7 @@ The path of a reading, top to bottom:
 
     broker        MQTT link, one thread: deliveries in, PUBACKs and commit acks out
       buffered    paho's client with its socket behind buffers
-    ingest        validate, commit, answer; refuses a bad snapshot, takes the rest
-      decoding, dating, answers   payloads to messages, when they were taken, what stations are told
-      refusals    a line in the log when a station begins to send what is refused
+    ingest/       validate, commit, answer; refuses a bad snapshot, takes the rest
     store/        readings.db: every committed snapshot exactly once, one writer
     live          the newest state of each station, in words, swapped whole
       visible     what a rider would see of a station, pure
@@ -19,7 +17,8 @@ Around it:
 
     model         networks, stations and what riders are told of them
     registry      registry.db: networks and stations, with its schema, imports, geo and credentials beside it
-    reports       reports.db: what riders say is wrong; limits and notes bound and clean it, pure
+    forecasts/    how full a station is expected to be
+    reports/      reports.db: what riders say is wrong; notes cleans it, pure
     office        what staff work with, put together
     desk          desk.db: what staff work with, in parts that each bring their tables
     accounts/     who may do what at the console, and the log of it

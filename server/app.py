@@ -17,14 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.broker import BrokerLink
 from server.config import Settings
-from server.dating import DAY_MS, Window
-from server.forecasts import Forecasts
-from server.ingest import Ingest
+from server.forecasts.forecasts import Forecasts
+from server.ingest.dating import DAY_MS, Window
+from server.ingest.ingest import Ingest
 from server.live import Live
 from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Reports, ReportsError
+from server.reports.reports import Reports, ReportsError
 from server.rollups import LongHistory, Rollups
 from server.rollups.ahead import go_on_behind
 from server.rollups.follower import Follower

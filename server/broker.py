@@ -23,10 +23,10 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import topics
-from server.answers import Answer, encoded
 from server.buffered import BufferedClient
 from server.config import Settings
-from server.ingest import Delivery, Ingest, StoreBusyError
+from server.ingest.answers import Answer, encoded
+from server.ingest.ingest import Delivery, Ingest, StoreBusyError
 from server.pipeline import Pipeline
 
 log = logging.getLogger(__name__)

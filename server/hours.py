@@ -26,6 +26,8 @@ CHINA: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asi
 
 Kind = Literal["ordinary", "holiday", "working", "unpublished", "shut"]
 """What a day is for the hours; ``shut``: its evening was closed, so nothing of it runs past midnight."""
+DayKind = Literal["workday", "weekend", "holiday"]
+"""Days that resemble each other; a make-up day is a workday."""
 _DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY: Final = "|".join(_DAYS)
 _ITEM: Final = rf"(?:(?:{_DAY})(?:-(?:{_DAY}))?(?!\[)|PH)"
@@ -209,6 +211,14 @@ def kind_of(day: date) -> Kind:
     if holiday and name:
         return "holiday"
     return "working" if not holiday and day.weekday() >= 5 else "ordinary"
+
+
+def day_kind(day: date, time_zone: str) -> DayKind:
+    """What kind of day it is: by China's working-day table, elsewhere and in other years by the weekday."""
+    told = kind_of(day) if time_zone in CHINA else "unpublished"
+    if told == "holiday":
+        return "holiday"
+    return "workday" if told == "working" or day.weekday() < 5 else "weekend"
 
 
 @lru_cache(maxsize=1024)

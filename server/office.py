@@ -27,7 +27,7 @@ from server.notify.words.texts import Words, label_of
 from server.notify.words.writing import World
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Reports
+from server.reports.reports import Reports
 from server.rollups import Rollups
 from server.served.numbers import PART as SERVED
 from server.store.sqlite import Store

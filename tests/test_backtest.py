@@ -8,7 +8,7 @@ import pytest
 
 from scripts import backtest
 from scripts.backtest import LEARNT_ONLY, Days, Result
-from server.forecast import QUARTERS
+from server.rollups.calendar import QUARTERS
 
 
 @pytest.fixture(scope="module")

@@ -60,14 +60,14 @@ PURE = [
     "server/alerts/words.py",
     "server/board.py",
     "server/cells.py",
-    "server/forecast.py",
+    "server/forecasts/pattern.py",
     "server/geo.py",
     "server/hours.py",
     *(
         f"server/influx/{name}.py"
         for name in ("answers", "points", "series", "standing", "track", "units", "words", "writer")
     ),
-    "server/limits.py",
+    "server/reports/limits.py",
     "server/model.py",
     "server/notes.py",
     "server/notify/model.py",

@@ -13,8 +13,8 @@ from edge.sampler import Sampler
 from scripts.bench.report import Row, judged
 from scripts.bench.rig import names
 from scripts.bench.station import sensors
-from server.dating import DAY_MS, Window
-from server.ingest import Delivery, Ingest
+from server.ingest.dating import DAY_MS, Window
+from server.ingest.ingest import Delivery, Ingest
 from server.live import Live
 from server.pipeline import Pipeline
 from server.store.sqlite import Store

@@ -11,13 +11,13 @@ from contract.topics import topic
 from scripts.bench.bodies import FIRST_SEQ, Body, info
 from scripts.bench.report import Row, judged
 from scripts.bench.rig import CITY, names
-from server.dating import DAY_MS, Window
 from server.influx.answers import Later
 from server.influx.build import forwarder_to
 from server.influx.client import Client
 from server.influx.forwarder import Forwarder
 from server.influx.writer import Write
-from server.ingest import Delivery, Ingest
+from server.ingest.dating import DAY_MS, Window
+from server.ingest.ingest import Delivery, Ingest
 from server.live import Live
 from server.model import Network, Station
 from server.pipeline import Pipeline

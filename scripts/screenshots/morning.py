@@ -31,7 +31,7 @@ from server.notify.receivers.checks import ChannelForm, ReceiverForm
 from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Reports
+from server.reports.reports import Reports
 from server.store import Accepted
 from server.store.sqlite import Store
 from server.web.staff.services import Staff

@@ -18,7 +18,7 @@ from server.demo import past
 from server.demo.folder import Folder
 from server.demo.networks import NETWORKS
 from server.demo.stations import build, fleet
-from server.forecasts import Forecasts
+from server.forecasts.forecasts import Forecasts
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.rollups import Rollups

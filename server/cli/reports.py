@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from server.cli import console, existing, fail, registry, settings, typist
 from server.cli.records import duration
 from server.model import Station, family
-from server.reports import MOST, Report, Reports, ReportsError
+from server.reports.reports import MOST, Report, Reports, ReportsError
 
 _LARGEST_ID = 2**63 - 1
 

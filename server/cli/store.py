@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server import office, registry_schema, report_rows, upkeep
+from server import office, registry_schema, upkeep
 from server.cli import console, existing, fail, problems, settings
 from server.config import Settings
 from server.influx import ledger
-from server.rollups import Rollups, tables
+from server.reports import tables as reports
+from server.rollups import Rollups
+from server.rollups import tables as rollups
 from server.rollups.ahead import AnotherStoreError, go_on_behind
 from server.store import backup as backups
 from server.store import checking, lock, sizes
@@ -37,8 +39,8 @@ _SCHEMAS: Final = {
     "influx.db": Known(ledger.SCHEMA_VERSION),
     "readings.db": Known(len(MIGRATIONS)),
     "registry.db": Known(registry_schema.SCHEMA_VERSION),
-    "reports.db": Known(report_rows.SCHEMA_VERSION),
-    "rollups.db": Known(len(tables.MIGRATIONS)),
+    "reports.db": Known(reports.SCHEMA_VERSION),
+    "rollups.db": Known(len(rollups.MIGRATIONS)),
 }
 
 app = typer.Typer(no_args_is_help=True, help="The databases: sizes, pruning, checks, backup and restore.")

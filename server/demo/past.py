@@ -18,11 +18,11 @@ from typing import Final
 
 from contract.topics import topic
 from server.config import Settings
-from server.dating import DAY_MS
-from server.dating import Window as AcceptedWindow
 from server.demo.folder import DemoError, Folder
 from server.demo.processes import environment
-from server.ingest import Delivery, Ingest
+from server.ingest.dating import DAY_MS
+from server.ingest.dating import Window as AcceptedWindow
+from server.ingest.ingest import Delivery, Ingest
 from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry

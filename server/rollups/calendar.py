@@ -13,6 +13,10 @@ HOUR_MS: Final = 4 * QUARTER_MS
 DAY_MS: Final = 24 * HOUR_MS
 QUARTERS: Final = 96
 """Of a day in UTC."""
+LEAST_MEASURED: Final = 0.5
+"""Share of a quarter that must be measured for it to count."""
+BRIDGE_MS: Final = 30 * 60_000
+"""A gap up to so long counts as measured: the doors' totals tell its two ends exactly."""
 
 
 class Live(Protocol):

@@ -14,10 +14,10 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
-from server.forecast import BRIDGE_MS
 from server.model import Thresholds
 from server.rollups import reading, telling
 from server.rollups.calendar import (
+    BRIDGE_MS,
     DAY_MS,
     HOUR_MS,
     QUARTER_MS,

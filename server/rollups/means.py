@@ -7,9 +7,17 @@ from datetime import date
 from itertools import chain
 from typing import Final
 
-from server.forecast import BRIDGE_MS, LEAST_MEASURED
 from server.rollups import reading
-from server.rollups.calendar import DAY_MS, HOUR_MS, QUARTER_MS, QUARTERS, local_hour, midnight_ms
+from server.rollups.calendar import (
+    BRIDGE_MS,
+    DAY_MS,
+    HOUR_MS,
+    LEAST_MEASURED,
+    QUARTER_MS,
+    QUARTERS,
+    local_hour,
+    midnight_ms,
+)
 from server.rollups.packing import Packed
 from server.rollups.partial import THOUSAND, Sums
 from server.rollups.telling import coverage

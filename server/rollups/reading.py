@@ -9,8 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from server.forecast import BRIDGE_MS
-from server.rollups.calendar import DAY_MS, QUARTER_MS
+from server.rollups.calendar import BRIDGE_MS, DAY_MS, QUARTER_MS
 from server.rollups.model import Day, Summary, Visits
 from server.rollups.packing import Packed
 from server.rollups.partial import MEASURED, Partial

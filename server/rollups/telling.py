@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from server.forecast import BRIDGE_MS
-from server.rollups.calendar import HOUR_MS, QUARTER_MS, local_hour, midnight_ms
+from server.rollups.calendar import BRIDGE_MS, HOUR_MS, QUARTER_MS, local_hour, midnight_ms
 from server.rollups.model import Day, Quarter, Summary
 from server.rollups.partial import THOUSAND, Partial, Sums, added, counted
 from server.store import Quantity

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
-from server.forecast import DayKind
+from server.hours import DayKind
 from server.model import Network, Qualifier, Station
 from server.served.periods import Period
 

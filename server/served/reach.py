@@ -13,8 +13,7 @@ from math import cos, floor, radians
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from server.forecast import DayKind, day_kind
-from server.hours import HoursError, timetable
+from server.hours import DayKind, HoursError, day_kind, timetable
 from server.model import Station, Thresholds
 from server.ranking import distance_m, riding_minutes
 from server.served.astray import DEGREE_M, LEAST_COS, Astray, astray

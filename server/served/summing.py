@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from server.forecast import DayKind, day_kind
+from server.hours import DayKind, day_kind
 from server.model import Network, Station
 from server.rollups import Day, Visits
 from server.served.model import (

@@ -7,7 +7,7 @@ from functools import partial
 
 from server.config import Settings
 from server.pipeline import Pipeline
-from server.reports import Reports
+from server.reports.reports import Reports
 from server.web import networks
 from server.web.api import Answers, History, build_api
 from server.web.around import around

@@ -1,7 +1,8 @@
 """The desk that takes reports of problems: what is understood, who may send, how much, and keeping it.
 
-Nothing of the sender is kept: the address counts for the limits only (:mod:`server.limits`), and numbers and
-accounts in a note are masked (:mod:`server.notes`). Other sites cannot make a visitor's browser send one.
+Nothing of the sender is kept: the address counts for the limits only (:mod:`server.reports.limits`), and
+numbers and accounts in a note are masked (:mod:`server.notes`). Other sites cannot make a visitor's browser
+send one.
 """
 
 import logging
@@ -15,8 +16,8 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from server import notes
-from server.limits import Limits
-from server.reports import KINDS, FullError, Kind, Reports, ReportsError
+from server.reports.limits import Limits
+from server.reports.reports import KINDS, FullError, Kind, Reports, ReportsError
 from server.web import public
 from server.web.text import Text
 

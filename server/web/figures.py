@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from server.model import Freshness, StationState
 from server.pipeline import Pipeline
-from server.reports import Reports, ReportsError
+from server.reports.reports import Reports, ReportsError
 from server.store.damage import DAMAGE
 from server.web import networks
 from server.web.events import Events

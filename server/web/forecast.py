@@ -10,7 +10,8 @@ from typing import Final, Literal, Protocol
 import msgspec
 from fastapi import FastAPI, Request, Response
 
-from server.forecast import DayKind, Forecast, Quarter
+from server.forecasts.pattern import Forecast, Quarter
+from server.hours import DayKind
 from server.model import CrowdingValue
 from server.web import networks, public, query
 from server.web.api import Ready, described
@@ -19,12 +20,12 @@ from server.web.query import BadQueryError
 
 STEP_PCT: Final = 5
 Reason = Literal["too_few_weeks", "no_places", "no_count", "no_live_data", "not_ready"]
-"""Why nothing is told: as in :data:`server.forecast.Silence`, or the station has no sensors, or the forecast
-is being made and will be there in a moment."""
+"""Why nothing is told: as in :data:`server.forecasts.pattern.Silence`, or the station has no sensors, or the
+forecast is being made and will be there in a moment."""
 
 
 class Forecasts(Protocol):
-    """What the web reads of :class:`server.forecasts.Forecasts`; never waits."""
+    """What the web reads of :class:`server.forecasts.forecasts.Forecasts`; never waits."""
 
     def day(self, station_id: str, now_ms: int) -> Forecast | None:
         """The forecast of today."""

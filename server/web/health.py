@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from server.pipeline import Pipeline
-from server.reports import Reports
+from server.reports.reports import Reports
 from server.web import networks
 from server.web.alert_figures import AlertFigures, Alerting
 from server.web.events import Events

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from server import notes
 from server.model import StationState
-from server.reports import Kind
+from server.reports.reports import Kind
 from server.web import desk as desks
 from server.web import networks, public
 from server.web.api import refusal

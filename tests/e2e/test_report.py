@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from server.__main__ import app
 from server.config import Settings
-from server.limits import MOST_FROM_ONE
 from server.pipeline import Pipeline
-from server.reports import Reports
+from server.reports.limits import MOST_FROM_ONE
+from server.reports.reports import Reports
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.mosquitto import Broker

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from server.config import Settings
-from server.forecast import Forecast, Quarter
+from server.forecasts.pattern import Forecast, Quarter
 from server.model import Standard, StationState
 from server.pipeline import Pipeline
 from server.web.build import build_web

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contract.codec import encode
 from contract.messages import Ack, Snapshot
-from server.answers import MAX_ACK_ENTRIES, answers, encoded
+from server.ingest.answers import MAX_ACK_ENTRIES, answers, encoded
 from server.store import Accepted, DeadLetter
 
 STREAM = "00000000000000aa"

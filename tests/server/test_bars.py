@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.forecast import DayKind, Forecast, Quarter, Silence
-from server.hours import Day, timetable
+from server.forecasts.pattern import Forecast, Quarter, Silence
+from server.hours import Day, DayKind, timetable
 from server.model import CrowdingValue
 from server.web import forecast
 from server.web.bars import Chart, chart

@@ -12,9 +12,9 @@ import pytest
 
 from contract.codec import encode
 from contract.messages import Info, Status
-from server.answers import Answer
 from server.app import Server
 from server.broker import BUSY, GATHER_S, UNAWAITED_GATHER_S
+from server.ingest.answers import Answer
 from server.web import events
 from tests.support.corpus import BOOT_ID, MALFORMED, as_bytes, snapshot, telemetry
 from tests.support.mosquitto import Broker

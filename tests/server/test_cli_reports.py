@@ -12,7 +12,7 @@ from server.config import Settings
 from server.model import Network, Station
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Line, Reports
+from server.reports.reports import Line, Reports
 from server.web.build import build_web
 from tests.support.serving import serving
 from tests.support.web import TableLive, TableStore

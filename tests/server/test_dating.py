@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contract.messages import Climate, Fault, Presence, Snapshot, Socket
-from server.dating import DAY_MS, Window, dated
+from server.ingest.dating import DAY_MS, Window, dated
 
 BOOT, EARLIER = "b0000000-0001", "b0000000-0000"
 NOW = 1_760_000_000_000

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from contract import ContractError, codec
 from contract.messages import Info, Slot, Snapshot, Socket
-from server import decoding
-from server.decoding import RefusedError
+from server.ingest import decoding
+from server.ingest.decoding import RefusedError
 from tests.support.corpus import as_bytes, snapshot
 from tests.support.strategies import messages
 

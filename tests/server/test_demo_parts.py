@@ -22,10 +22,11 @@ from server.demo.networks import NETWORKS
 from server.demo.past import fill
 from server.demo.processes import Children, environment, free_port
 from server.demo.stations import FEWEST, MOST, STATIC, build, fleet, split
-from server.forecast import QUARTERS, pattern
+from server.forecasts.pattern import pattern
 from server.hours import check_hours
 from server.registry import Registry
 from server.rollups import Rollups
+from server.rollups.calendar import QUARTERS
 from server.store.sqlite import Store
 from tests.support.wait import until
 

@@ -8,23 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.forecast import (
-    BRIDGE_MS,
+from server.forecasts.pattern import (
     LEAST_WEEKS,
     MOST_LASTING,
-    QUARTER_MS,
-    QUARTERS,
     Day,
-    DayKind,
     Pattern,
-    day_kind,
     expected_at,
     forecast,
     pattern,
     quantiles,
     quarter_means,
 )
+from server.hours import DayKind, day_kind
 from server.model import CrowdingValue, Thresholds
+from server.rollups.calendar import BRIDGE_MS, QUARTER_MS, QUARTERS
 
 CHINA = "Asia/Shanghai"
 MINUTE_MS = 60_000

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from server import forecasts as module
-from server.forecast import QUARTER_MS, QUARTERS
-from server.forecaster import Forecaster
-from server.forecasts import Forecasts
+from server.forecasts import forecasts as module
+from server.forecasts.forecaster import Forecaster
+from server.forecasts.forecasts import Forecasts
 from server.model import Crowding, CrowdingValue, Freshness, Network, Station, StationState, Thresholds
 from server.rollups import Rollups
-from server.rollups.calendar import local_day, midnight_ms
+from server.rollups.calendar import QUARTER_MS, QUARTERS, local_day, midnight_ms
 from tests.support import rollups
 from tests.support.wait import until
 from tests.support.web import NOON_MS, TableLive, open_state, static_state, station

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from contract import codec
 from contract.messages import Ack, Info, Snapshot, Status
-from server import decoding
-from server.answers import MAX_ACK_ENTRIES, Answer
-from server.dating import DAY_MS, Window
-from server.ingest import Delivery, Ingest, StoreBusyError
+from server.ingest import decoding
+from server.ingest.answers import MAX_ACK_ENTRIES, Answer
+from server.ingest.dating import DAY_MS, Window
+from server.ingest.ingest import Delivery, Ingest, StoreBusyError
 from server.live import Live
 from server.model import Network, Station
 from server.pipeline import Pipeline

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.limits import MOST_ABOUT_ONE, MOST_FROM_ONE, MOST_IN_ALL, WINDOW_MS, Limits, Verdict
+from server.reports.limits import MOST_ABOUT_ONE, MOST_FROM_ONE, MOST_IN_ALL, WINDOW_MS, Limits, Verdict
 
 TAKEN = Verdict()
 

@@ -22,7 +22,7 @@ from contract.messages import (
     SocketInfo,
     Status,
 )
-from server.dating import DAY_MS
+from server.ingest.dating import DAY_MS
 from server.live import Live
 from server.model import Network, Station, StationState
 from server.store import Accepted, Dating

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from server.dating import Window
-from server.ingest import Delivery, Ingest
+from server.ingest.dating import Window
+from server.ingest.ingest import Delivery, Ingest
+from server.ingest.refusals import QUIET_MS, RefusalLog
 from server.live import Live
 from server.pipeline import Pipeline
-from server.refusals import QUIET_MS, RefusalLog
 from server.store import DeadLetter
 from server.store.sqlite import Store
 
@@ -39,7 +39,7 @@ def test_it_is_logged_again_after_a_silence(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_a_sender_who_invents_topics_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.refusals._MOST", 10)
+    monkeypatch.setattr("server.ingest.refusals._MOST", 10)
     log = RefusalLog()
     for number in range(50):
         log.tell(letter(0, f"st-{number}"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server import reports as module
-from server.reports import (
+from server.reports import reports as module
+from server.reports.reports import (
     FullError,
     Line,
     NotPossibleError,

@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.messages import Climate, Door, Snapshot, Socket
-from server.forecast import BRIDGE_MS
-from server.rollups.calendar import DAY_MS, QUARTER_MS, midnight_ms
+from server.rollups.calendar import BRIDGE_MS, DAY_MS, QUARTER_MS, midnight_ms
 from server.rollups.packing import Packed, pack
 from server.rollups.partial import Partial, Sums, Totals, counted, merged, stretches
 from server.store import Quantity

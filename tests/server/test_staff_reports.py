@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server.alerts.model import Alert, Subject
-from server.reports import Report
+from server.reports.reports import Report
 from tests.support.console import Browser, Console, browsing, console
 from tests.support.staff import MINUTE_MS, NOW_MS
 

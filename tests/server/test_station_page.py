@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.config import Settings
-from server.forecast import Forecast, Quarter
+from server.forecasts.pattern import Forecast, Quarter
 from server.model import Access, Comfort, Crowding, Network, Standard
 from server.pipeline import Pipeline
 from server.web import build

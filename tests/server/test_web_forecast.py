@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.config import Settings
-from server.forecast import Forecast, Quarter, Silence
+from server.forecasts.pattern import Forecast, Quarter, Silence
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from server.web.forecast import told

@@ -26,7 +26,7 @@ from server.notify.sending.postman import Postman
 from server.notify.tables import PART as NOTIFY
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Reports
+from server.reports.reports import Reports
 from server.served.numbers import PART as SERVED
 from server.store.sqlite import Store
 from server.walls import PART as WALLS

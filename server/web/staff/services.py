@@ -12,7 +12,7 @@ from server.desk import Desk
 from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry
-from server.reports import Reports
+from server.reports.reports import Reports
 from server.served.gather import Rollups
 from server.store.sqlite import Store
 

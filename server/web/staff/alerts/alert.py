@@ -15,7 +15,7 @@ from server.alerts.ledger import Line
 from server.alerts.lifecycle import Action, NotPossibleError
 from server.alerts.model import Alert
 from server.model import Thresholds
-from server.reports import Report, ReportsError
+from server.reports.reports import Report, ReportsError
 from server.rollups import LongHistory, Rollups
 from server.web import directions
 from server.web.staff.alerts import silencing

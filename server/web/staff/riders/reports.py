@@ -10,7 +10,15 @@ from fastapi import Response
 from server.accounts.roles import Place, place_of
 from server.alerts.model import Alert
 from server.model import family
-from server.reports import KINDS, NotPossibleError, Report, Reports, ReportsError, UnknownReportError, Work
+from server.reports.reports import (
+    KINDS,
+    NotPossibleError,
+    Report,
+    Reports,
+    ReportsError,
+    UnknownReportError,
+    Work,
+)
 from server.web.public import Name
 from server.web.staff.alerts.rows import newest_of
 from server.web.staff.alerts.words import unit_of

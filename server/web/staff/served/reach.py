@@ -8,7 +8,7 @@ from typing import Final, get_args
 from fastapi import Response
 
 from server.accounts.roles import Place
-from server.forecast import DayKind
+from server.hours import DayKind
 from server.model import Datum, Network, family
 from server.served import demand, demand_words
 from server.served.demand_columns import Columns

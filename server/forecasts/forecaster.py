@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final, Protocol
 
-from server.forecast import LOOK_BACK_WEEKS, Pattern, pattern
+from server.forecasts.pattern import LOOK_BACK_WEEKS, Pattern, pattern
 from server.model import StationState
 from server.rollups import Rollups, calendar
 from server.rollups.calendar import local_day, time_zone

@@ -15,13 +15,10 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
-from server.hours import CHINA, kind_of
+from server.hours import DayKind, day_kind
 from server.model import CrowdingValue, Thresholds
+from server.rollups.calendar import BRIDGE_MS, LEAST_MEASURED, QUARTER_MS, QUARTERS
 from server.status import share_word
-
-QUARTER_MS: Final = 15 * 60_000
-QUARTERS: Final = 96
-"""Of a day, counted from local midnight."""
 
 LEAST_WEEKS: Final = 3
 """With fewer weeks of a kind of day nothing is told: one odd day among two would be half of the pattern."""
@@ -32,17 +29,10 @@ OTHER_WEEKDAY: Final = 0.2
 """What a Monday weighs for a Tuesday."""
 BAND: Final = (0.1, 0.9)
 """The weighted quantiles that the band lies between."""
-LEAST_MEASURED: Final = 0.5
-"""Share of a quarter that must be measured for it to count."""
-BRIDGE_MS: Final = 30 * 60_000
-"""A gap up to so long counts as measured: the doors' totals tell its two ends exactly."""
 MOST_LASTING: Final = 0.9
 """Of a difference from the pattern at most so much is left after an hour, so that every one fades."""
 _HOUR: Final = 4
 _UNTOLD: Final = -1.0
-
-DayKind = Literal["workday", "weekend", "holiday"]
-"""Days that resemble each other; a make-up day is a workday."""
 
 Silence = Literal["", "too_few_weeks", "no_places", "no_count"]
 """Why there is no forecast: fewer than three weeks of that kind of day, no number of places, no doors
@@ -126,14 +116,6 @@ class Forecast:
     places: int | None
     quarters: tuple[Quarter, ...] = ()
     silence: Silence = ""
-
-
-def day_kind(day: date, time_zone: str) -> DayKind:
-    """What kind of day it is: by China's working-day table, elsewhere and in other years by the weekday."""
-    told = kind_of(day) if time_zone in CHINA else "unpublished"
-    if told == "holiday":
-        return "holiday"
-    return "workday" if told == "working" or day.weekday() < 5 else "weekend"
 
 
 def quarter_means(points: Iterable[tuple[int, int | float]]) -> dict[int, float]:

@@ -24,13 +24,13 @@ import msgspec
 
 from contract import ContractError, codec, topics
 from contract.messages import Info, Status
-from server import decoding
-from server.answers import Answer, answers
-from server.dating import Window, dated
-from server.decoding import Envelope, RefusedError
+from server.ingest import decoding
+from server.ingest.answers import Answer, answers
+from server.ingest.dating import Window, dated
+from server.ingest.decoding import Envelope, RefusedError
+from server.ingest.refusals import RefusalLog
 from server.live import Live
 from server.pipeline import Pipeline
-from server.refusals import RefusalLog
 from server.store import Accepted, DeadLetter
 from server.store.schema import is_corrupt
 from server.store.sqlite import Store

@@ -17,7 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from server.report_rows import (
+from server.reports.tables import (
     CHANGES,
     KINDS,
     REPORTS,

@@ -1,7 +1,7 @@
 """What the rest of the server asks of the forecasts, from any thread.
 
-The patterns behind them are made by the thread of :mod:`server.forecaster`. Readers find finished ones and
-never wait: what is not there yet is None, and a station whose day somebody looks at is made next.
+The patterns behind them are made by the thread of :mod:`server.forecasts.forecaster`. Readers find finished
+ones and never wait: what is not there yet is None, and a station whose day somebody looks at is made next.
 """
 
 from collections import OrderedDict
@@ -9,18 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from server.forecast import (
-    LEAST_WEEKS,
-    QUARTER_MS,
-    Forecast,
-    Pattern,
-    expected_at,
-    forecast,
-)
-from server.forecaster import Forecaster, Live
+from server.forecasts.forecaster import Forecaster, Live
+from server.forecasts.pattern import LEAST_WEEKS, Forecast, Pattern, expected_at, forecast
 from server.model import CrowdingValue, Station, StationState, Thresholds
 from server.rollups import Rollups
-from server.rollups.calendar import local_day, midnight_ms, time_zone
+from server.rollups.calendar import QUARTER_MS, local_day, midnight_ms, time_zone
 from server.status import share_word
 
 MAX_KEPT: Final = 512
