@@ -8,7 +8,7 @@ from typing import Final, Literal
 from server.served.model import Level, Line, Report
 from server.served.periods import Period
 from server.served.words import span
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.text import Text
 
 Format = Literal["text", "date", "whole", "tenths", "share", "change"]

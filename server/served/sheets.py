@@ -12,7 +12,7 @@ from server.served.columns import Column, Format, Value, columns, levels, name_o
 from server.served.model import HOURS, Level, Report
 from server.served.summing import KINDS
 from server.served.words import headline, notes, place, sentence, span
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.text import Text
 
 _NUMBERS: Final[dict[Format, str]] = {

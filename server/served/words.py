@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from server.served.model import Entered, Line, Report
 from server.served.periods import Period
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.text import Text
 
 WHOLE: Final = 0.9995

@@ -37,6 +37,7 @@
     text        facts as words, in both languages (pure)
     networks    networks and their four counts (pure)
     public      what the public is told of a station; privacy is applied here (pure)
+    shapes      the JSON that it is told in (pure)
     health      /healthz, /readyz, /metrics
     assets      styles, scripts and icons
     staff       the console for those who maintain the stations

@@ -13,7 +13,8 @@ from typing import Final, get_args
 from server.model import CabinetState, Network, Notice, StationState
 from server.web.feed_rows import AlertRow, AlertType, Localised, Span
 from server.web.networks import district
-from server.web.public import Name, access_at_ms, iso, iso_or_none
+from server.web.public import access_at_ms, iso, iso_or_none
+from server.web.shapes import Name
 from server.web.text import LANGUAGES, Text
 
 MANY: Final = 10

@@ -21,6 +21,7 @@ from server.web.bodies import Bodies, Body, Headers, answer
 from server.web.events import Events
 from server.web.networks import NetworkSummary, Totals
 from server.web.query import BadQueryError
+from server.web.shapes import StationDetail, StationSummary, Struct
 
 
 class History(Protocol):
@@ -35,7 +36,7 @@ class History(Protocol):
         """Visits or exits since the first snapshot, up to ``before_ms``."""
 
 
-class HistoryAnswer(public.Struct, frozen=True):
+class HistoryAnswer(Struct, frozen=True):
     """A station's history of one quantity; only steps in which something was measured are listed."""
 
     station: str
@@ -44,28 +45,28 @@ class HistoryAnswer(public.Struct, frozen=True):
     steps: tuple[past.Step, ...]
 
 
-class StationList(public.Struct, frozen=True):
+class StationList(Struct, frozen=True):
     """``/api/v1/stations``. ``event_id`` is where the event stream goes on (with ``network`` only)."""
 
-    stations: tuple[public.StationSummary, ...]
+    stations: tuple[StationSummary, ...]
     event_id: str | None = None
 
 
-class NetworkList(public.Struct, frozen=True, omit_defaults=False):
+class NetworkList(Struct, frozen=True, omit_defaults=False):
     """``/api/v1/networks``. ``totals`` counts sub-networks once; declared counts are never added."""
 
     networks: tuple[NetworkSummary, ...]
     totals: Totals
 
 
-class ErrorAnswer(public.Struct, frozen=True):
+class ErrorAnswer(Struct, frozen=True):
     """Why a request was refused."""
 
     error: str
     parameter: str | None = None
 
 
-ENCODED: Final = (StationList, NetworkList, HistoryAnswer, ErrorAnswer, public.StationDetail)
+ENCODED: Final = (StationList, NetworkList, HistoryAnswer, ErrorAnswer, StationDetail)
 
 
 class Answers:
@@ -211,7 +212,7 @@ def _add_lists(app: FastAPI, answers: Answers) -> None:
 def _add_station(
     app: FastAPI, answers: Answers, live: networks.Live, store: History, now_ms: Callable[[], int]
 ) -> None:
-    @app.get("/api/v1/stations/{station_id}", tags=["live"], **described(public.StationDetail, 400, 404))
+    @app.get("/api/v1/stations/{station_id}", tags=["live"], **described(StationDetail, 400, 404))
     async def get_station(request: Request, station_id: str) -> Response:
         """One station with each socket and each cabinet slot."""
         query.check_names(request.query_params.keys(), ())

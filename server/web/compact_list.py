@@ -13,9 +13,10 @@ from server.web.bodies import Bodies, Body
 from server.web.compact import Registry, StatusCells, Words, status_columns
 from server.web.events import Events
 from server.web.query import BadQueryError
+from server.web.shapes import Struct
 
 
-class CompactList(public.Struct, frozen=True):
+class CompactList(Struct, frozen=True):
     """``/api/v1/networks/{id}/compact``: the list in columns, as ``docs/api.md`` explains.
 
     ``event_id`` is where the event stream goes on; ``registry`` is left out for who has that ``tag``.

@@ -19,6 +19,7 @@ from server import notes
 from server.reports.limits import Limits
 from server.reports.reports import KINDS, FullError, Kind, Reports, ReportsError
 from server.web import public
+from server.web.shapes import Struct
 from server.web.text import Text
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-class ReportAnswer(public.Struct, frozen=True, omit_defaults=False):
+class ReportAnswer(Struct, frozen=True, omit_defaults=False):
     """The report as it is kept. Nothing else is."""
 
     station: str

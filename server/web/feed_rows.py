@@ -14,7 +14,7 @@ from msgspec import Meta
 from server.model import Freshness, Network, Qualifier, StationState
 from server.web import public
 from server.web.networks import Declared, District, NetworkSummary, Promise
-from server.web.public import (
+from server.web.shapes import (
     AccessFact,
     BatteriesFact,
     ComfortFact,

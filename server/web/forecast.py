@@ -17,6 +17,7 @@ from server.web import networks, public, query
 from server.web.api import Ready, described
 from server.web.bodies import Body
 from server.web.query import BadQueryError
+from server.web.shapes import Struct
 
 STEP_PCT: Final = 5
 Reason = Literal["too_few_weeks", "no_places", "no_count", "no_live_data", "not_ready"]
@@ -34,7 +35,7 @@ class Forecasts(Protocol):
         """Four letters: crowding now and in 15, 30 and 45 minutes."""
 
 
-class ForecastQuarter(public.Struct, frozen=True):
+class ForecastQuarter(Struct, frozen=True):
     """A quarter of an hour. Percentages are of the places, in steps of 5, left out below three people."""
 
     at: str
@@ -45,7 +46,7 @@ class ForecastQuarter(public.Struct, frozen=True):
     high_pct: int | None = None
 
 
-class ForecastAnswer(public.Struct, frozen=True):
+class ForecastAnswer(Struct, frozen=True):
     """A station's day as expected from its own past; ``quarters`` is empty where there is a ``reason``."""
 
     station: str

@@ -17,7 +17,7 @@ from server.web.feed_rows import (
     Ttl,
     degrees,
 )
-from server.web.public import Struct
+from server.web.shapes import Struct
 
 
 class Point(Struct, frozen=True, tag_field="type", tag="Point"):

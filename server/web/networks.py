@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from server.model import Network, Qualifier, StationState, family
-from server.web.public import Name, Struct
+from server.web.shapes import Name, Struct
 
 
 class Live(Protocol):

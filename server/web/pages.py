@@ -18,6 +18,7 @@ from server.web.bodies import Bodies, Body
 from server.web.order import Choice, Listed, choose, page_of
 from server.web.query import BadQueryError
 from server.web.render import Renderer, View, answer_page
+from server.web.shapes import AccessFact, ComfortFact, CrowdingFact, Name, StationSummary
 from server.web.spoken import spoken
 from server.web.text import Text
 
@@ -34,21 +35,21 @@ _LONGEST_SEARCH: Final = 80
 class Card:
     """A station in the list; ``said`` for those who listen, ``offers``: amenities, ``why``: what it lacks."""
 
-    row: public.StationSummary
+    row: StationSummary
     said: str
     offers: str
     why: str
 
 
 _BLANK: Final = Card(
-    public.StationSummary(
+    StationSummary(
         id="",
         freshness="none",
-        access=public.AccessFact("unknown"),
-        crowding=public.CrowdingFact("unknown", "no_live_data"),
-        comfort=public.ComfortFact("unknown", "no_live_data"),
+        access=AccessFact("unknown"),
+        crowding=CrowdingFact("unknown", "no_live_data"),
+        comfort=ComfortFact("unknown", "no_live_data"),
         network="",
-        name=public.Name(""),
+        name=Name(""),
     ),
     "",
     "",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from server.store import Bucket
 from server.web import public
 from server.web.query import MINUTE_MS, STEPS
+from server.web.shapes import Struct
 
 TOGETHER: Final = 3
 """People are told so many at a time, never one alone."""
@@ -24,7 +25,7 @@ _DECIMALS: Final = 2
 """Of a mean; what was measured is told as it was."""
 
 
-class Step(public.Struct, frozen=True):
+class Step(Struct, frozen=True):
     """One step of a history. ``value``: the mean, for visits and exits the sum; left out where it is none."""
 
     at: str

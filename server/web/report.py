@@ -10,13 +10,14 @@ from server import notes
 from server.model import StationState
 from server.reports.reports import Kind
 from server.web import desk as desks
-from server.web import networks, public
+from server.web import networks
 from server.web.api import refusal
 from server.web.bodies import Body
 from server.web.desk import Desk, Draft, RefusedError, ReportAnswer, ReportRequest
 from server.web.pages import Pages, missing_page
 from server.web.query import BadQueryError
 from server.web.render import Renderer, View, answer_page
+from server.web.shapes import Name
 from server.web.text import Text
 
 _EMPTY: Final = Draft()
@@ -71,7 +72,7 @@ class ReportPage:
             "report.html",
             view,
             station=station.id,
-            name=public.Name(station.name_zh, station.name_en),
+            name=Name(station.name_zh, station.name_en),
             kinds=_ICONS,
             kind=draft.kind,
             note=draft.note,

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from server.web.public import SILENT, StationStatus, visible_temperature
+from server.web.public import SILENT, visible_temperature
+from server.web.shapes import StationStatus
 from server.web.text import LOOKS, Text
 
 

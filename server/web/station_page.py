@@ -16,6 +16,7 @@ from server.web.forecast import Forecasts
 from server.web.pages import Pages, missing_page
 from server.web.query import BadQueryError
 from server.web.render import Renderer, View, answer_page
+from server.web.shapes import Name
 from server.web.text import Text, amenity_codes
 from server.web.week import week
 
@@ -67,7 +68,7 @@ class StationPage:
             view,
             row=public.detail(state, zone),
             network=network,
-            network_name=public.Name(network.name_zh, network.name_en),
+            network_name=Name(network.name_zh, network.name_en),
             script=self._renderer.setup(view, network, networks.district(state), ONLY_HERE),
             zone=zone,
             week=week(posted, zone, now_ms, text, state.notices) if posted else None,

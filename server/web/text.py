@@ -16,16 +16,8 @@ from zoneinfo import ZoneInfo
 
 from server.model import Qualifier
 from server.web.networks import Declared
-from server.web.public import (
-    AccessFact,
-    ComfortFact,
-    CrowdingFact,
-    Name,
-    NoticeFact,
-    StationStatus,
-    visible_humidity,
-    visible_temperature,
-)
+from server.web.public import visible_humidity, visible_temperature
+from server.web.shapes import AccessFact, ComfortFact, CrowdingFact, Name, NoticeFact, StationStatus
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")

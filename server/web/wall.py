@@ -24,8 +24,8 @@ from server.web import public
 from server.web.api import Ready
 from server.web.bodies import Body, Headers
 from server.web.pages import Pages, missing_page
-from server.web.public import Name
 from server.web.render import Renderer, View
+from server.web.shapes import Name
 from server.web.staff.services import Staff
 from server.web.text import Text
 from server.web.wall_facts import facts, members, wrong

@@ -19,6 +19,7 @@ from server.model import (
 )
 from server.web import public, text
 from server.web.networks import Declared
+from server.web.shapes import Name
 from server.web.text import LANGUAGES, LOOKS, Language, Text, choose, strings
 from tests.support.web import HOUR_MS, NOON_MS, open_state, static_state
 
@@ -289,7 +290,7 @@ def test_a_label_that_says_the_voltage(label: str, told: bool) -> None:
 
 
 def test_a_name_is_in_the_language_of_the_page_where_there_is_one() -> None:
-    both, one = public.Name("太原", "Taiyuan"), public.Name("浏阳")
+    both, one = Name("太原", "Taiyuan"), Name("浏阳")
     assert (ZH.name(both), EN.name(both), EN.name(one)) == ("太原", "Taiyuan", "浏阳")
 
 

@@ -12,7 +12,8 @@ from server.alerts.model import SEVERITIES, Alert, Bundle, Subject
 from server.model import Network, Station, StationState
 from server.notify.model import Message, Refused
 from server.notify.words.harmless import harmless
-from server.web.public import Name, iso
+from server.web.public import iso
+from server.web.shapes import Name
 from server.web.spans import span
 from server.web.text import Text
 

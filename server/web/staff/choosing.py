@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from server.accounts.roles import Place, place_of
 from server.alerts.model import Place as Whereabouts
 from server.model import Network, Station
-from server.web.public import Name
+from server.web.shapes import Name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.visit import Visit
 from server.web.text import Text
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from server.accounts.roles import Place, place_of
 from server.model import Network
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff import choosing
 from server.web.staff.visit import Visit
 from server.web.text import Text

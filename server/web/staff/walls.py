@@ -7,7 +7,7 @@ from fastapi import Response
 from server.accounts.roles import Place
 from server.model import Network
 from server.walls import MOST_LINKS, MOST_NAME, Link, WallError, Walls
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.gate import Gate
 from server.web.staff.visit import MISSING, Refused, Visit
 

@@ -14,7 +14,7 @@ from fastapi import Response
 from server.accounts import audit
 from server.accounts.audit import Entry, Wanted
 from server.cells import harmless
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.accounts import deeds
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays, network_names

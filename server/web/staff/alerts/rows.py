@@ -10,7 +10,7 @@ from server.alerts.model import SEVERITIES, Alert, State, Subject
 from server.alerts.silences import Maintenance, Silence, silenced
 from server.model import StationState
 from server.notify.words.texts import kind_of
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.alerts.words import Newest, Said, Unit, reason_of, said, unit_of
 from server.web.staff.names import displays
 from server.web.staff.visit import Visit

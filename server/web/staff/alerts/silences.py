@@ -13,7 +13,7 @@ from server.alerts.ledger import Wish
 from server.alerts.model import SEVERITIES
 from server.alerts.silences import Maintenance, Matcher, Silence
 from server.notices import Notices
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.alerts import silencing
 from server.web.staff.alerts.rows import Teller
 from server.web.staff.alerts.words import reason_of

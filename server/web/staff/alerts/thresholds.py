@@ -13,7 +13,7 @@ from server.alerts import limits
 from server.alerts.kinds import AlertThresholds, overridden
 from server.model import Network, Station
 from server.registry import RegistryError
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff import choosing
 from server.web.staff.alerts import limit_form
 from server.web.staff.gate import Gate

@@ -18,7 +18,7 @@ from server.notify.words.texts import kind_of
 from server.occupancy import Correction
 from server.store import Counted
 from server.web import directions, public
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.alerts.rows import capital, newest_of
 from server.web.staff.alerts.words import Said, Unit, said, unit_of
 from server.web.staff.fleet import facts

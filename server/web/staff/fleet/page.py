@@ -12,7 +12,8 @@ from server.accounts.roles import Place
 from server.alerts.kinds import AlertThresholds
 from server.cells import harmless
 from server.model import Network, family
-from server.web.public import Name, iso
+from server.web.public import iso
+from server.web.shapes import Name
 from server.web.staff.fleet.rows import (
     SORTS,
     STATES,

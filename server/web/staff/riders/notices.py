@@ -12,7 +12,8 @@ from server.alerts.model import Place as Whereabouts
 from server.board import Posting
 from server.model import Station, family
 from server.notices import MOST_TEXT, NoticeError, Notices
-from server.web.public import Name, notice
+from server.web.public import notice
+from server.web.shapes import Name
 from server.web.staff import choosing
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays

@@ -19,7 +19,7 @@ from server.reports.reports import (
     UnknownReportError,
     Work,
 )
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.alerts.rows import newest_of
 from server.web.staff.alerts.words import unit_of
 from server.web.staff.gate import Gate, Refused

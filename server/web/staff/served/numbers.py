@@ -13,7 +13,7 @@ from server.served.gather import today_of
 from server.served.model import Number, NumberKind
 from server.served.numbers import MOST_TEXT, Kept, NumberError, Numbers
 from server.served.periods import PeriodError, a_day
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff import choosing
 from server.web.staff.gate import Gate
 from server.web.staff.names import displays

@@ -17,7 +17,7 @@ from server.served.periods import PeriodError, a_day
 from server.served.reach import MOST_MIN, Reach, ReachError, next_day, percent, reach
 from server.web.front import LARGE_REQUEST
 from server.web.front import REACH as PATH
-from server.web.public import Name
+from server.web.shapes import Name
 from server.web.staff.gate import Gate
 from server.web.staff.visit import MISSING, Refused, Visit
 
