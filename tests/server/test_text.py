@@ -66,10 +66,9 @@ def test_every_string_that_templates_and_scripts_name_exists_and_none_is_left_ov
         for path in [
             *WEB.glob("templates/**/*.html"),
             *WEB.glob("static/js/*.js"),
-            *WEB.glob("*.py"),
-            *WEB.glob("staff/*.py"),
+            *WEB.glob("**/*.py"),
             *WEB.parent.glob("plates/*.py"),
-            *WEB.parent.glob("notify/*.py"),
+            *WEB.parent.glob("notify/**/*.py"),
             *WEB.parent.glob("served/*.py"),
             *WEB.parent.glob("cli/*.py"),
         ]
