@@ -8,7 +8,7 @@ from server.influx import minutes
 from server.influx.client import Client
 from server.influx.follow import Follow
 from server.influx.forwarder import Forwarder
-from server.influx.ledger import Ledger
+from server.influx.ledger import Ledger, put_aside
 from server.influx.minutes import Engine
 from server.influx.places import Places
 from server.influx.standing import Standing
@@ -56,7 +56,7 @@ def forwarder_to(
         return minutes.lines(live, engine, today, at_ms)
 
     def work(ledger: Ledger) -> Work:
-        return Work(ledger, commits, follow, minute)
+        return Work(ledger, commits, follow, minute, damaged=bool(put_aside(path)))
 
     def told(standing: Standing) -> None:
         pipeline.influx = standing

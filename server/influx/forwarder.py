@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from server.influx.answers import LONGEST_ASKED_MS, Later, pause_ms
 from server.influx.follow import MOST_LINES
-from server.influx.ledger import Ledger
+from server.influx.ledger import Ledger, put_aside
 from server.influx.minutes import MINUTE_MS
 from server.influx.standing import Standing
 from server.influx.work import FOLLOW_MS, Task, Work
@@ -170,10 +170,18 @@ class Forwarder:
         return min(wait_ms, MINUTE_MS - now_ms % MINUTE_MS)
 
     def _stand(self, work: Work, since_ms: int | None) -> None:
-        refused = work.ledger.followed().refused
+        followed = work.ledger.followed()
         if self._failed_ms is not None:
             since_ms = min(self._failed_ms, since_ms or self._failed_ms)
-        self._tell(since_ms=since_ms, rows=work.rows(), refused=refused, reached=work.reached())
+        self._tell(
+            since_ms=since_ms,
+            rows=work.rows(),
+            refused=followed.refused,
+            reached=work.reached(),
+            late=work.late,
+            dropped=followed.dropped,
+            damaged=put_aside(self._path),
+        )
 
     def _tell(self, **changes: Any) -> None:
         self.standing = replace(self.standing, **changes)

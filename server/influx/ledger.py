@@ -2,6 +2,7 @@
 
 A loss of power may take the last seconds of it away; then some points are written twice, which leaves one.
 It can be deleted while nothing runs: writing goes on from then, ``waystation influx backfill`` fills the gap.
+A damaged one is kept beside its successor, :func:`put_aside`; whoever begins that one writes all anew.
 """
 
 import logging
@@ -20,10 +21,8 @@ log = logging.getLogger(__name__)
 MOST_REFUSED: Final = 10_000
 """Refused lines that are kept to look at; the oldest go first, all are counted."""
 MOST_WAITING: Final = 100_000
-"""Lines of networks that wait: five networks for two weeks; the oldest go first."""
-SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
-BEGIN;
+"""Lines of networks that wait: five networks for two weeks; the oldest go first, and are counted."""
+_V1: Final = """
 CREATE TABLE followed (                -- one row; the last commit that is written, -1 before the first start
     commits INTEGER NOT NULL,
     received_ms INTEGER NOT NULL,
@@ -48,9 +47,13 @@ CREATE TABLE refused (
     why TEXT NOT NULL,
     line TEXT NOT NULL
 );
-PRAGMA user_version = 1;
-COMMIT;
 """
+_V2: Final = """
+ALTER TABLE followed ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;   -- lines that could not wait so long
+"""
+_MIGRATIONS: Final = (_V1, _V2)
+"""``_MIGRATIONS[n]`` leads from user_version n to n + 1. Released ones are never edited."""
+SCHEMA_VERSION: Final = len(_MIGRATIONS)
 
 
 class Late(NamedTuple):
@@ -71,11 +74,18 @@ class Late(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How far everything is written: the last commit, when it was received, and how much was refused ever."""
+    """How far everything is written.
+
+    Attributes:
+        commits, received_ms: the last commit, and when it was received.
+        refused: lines that InfluxDB refused for good, ever.
+        dropped: lines of networks that could not wait for it so long, ever.
+    """
 
     commits: int
     received_ms: int
     refused: int
+    dropped: int
 
 
 class Ledger:
@@ -150,9 +160,11 @@ class Ledger:
             self._connection.executemany(
                 "INSERT INTO waiting (at_ms, line) VALUES (?, ?)", [(at_ms, line) for line in lines]
             )
-            self._connection.execute(
+            gone = self._connection.execute(
                 "DELETE FROM waiting WHERE id <= (SELECT max(id) FROM waiting) - ?", (MOST_WAITING,)
-            )
+            ).rowcount
+            if gone:
+                self._connection.execute("UPDATE followed SET dropped = dropped + ?", (gone,))
 
     def waiting(self, limit: int) -> tuple[int, int, list[str]]:
         """The oldest lines that wait, the number of the last of them, and since when the first does."""
@@ -194,6 +206,13 @@ class Ledger:
         )
 
 
+def put_aside(path: Path) -> str:
+    """The name of the file that was put aside last because it was damaged; "" where none lies there."""
+    names = {each.name for each in path.parent.glob(f"{path.name}.corrupt-*")}
+    numbers = [int(name.rpartition("-")[2]) for name in names if name.rpartition("-")[2].isdecimal()]
+    return f"{path.name}.corrupt-{max(numbers)}" if numbers else ""
+
+
 def reached(path: Path) -> int | None:
     """The commit up to which all is written, for whoever prunes; None where InfluxDB was never used.
 
@@ -215,11 +234,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA busy_timeout = 1000")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            connection.executescript(_SCHEMA)
-        elif version != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"schema {version}, this program's is {SCHEMA_VERSION}")
+        _migrate(connection)
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(found)
@@ -227,3 +242,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"schema {version} is newer than this program's {SCHEMA_VERSION}")
+    for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT")

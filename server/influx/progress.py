@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from server.influx.ledger import put_aside
 from server.store import schema
 
 MOST_REFUSED: Final = 5
 
 _FOLLOWED: Final = (
-    "SELECT commits, refused, (SELECT count(*) FROM late), (SELECT count(*) FROM waiting) FROM followed"
+    "SELECT commits, refused, dropped, (SELECT count(*) FROM late), (SELECT count(*) FROM waiting)"
+    " FROM followed"
 )
 _REFUSED: Final = "SELECT refused_ms, why, line FROM refused ORDER BY id DESC LIMIT ?"
 _BEHIND: Final = (
@@ -27,9 +29,10 @@ class Progress:
     Attributes:
         commits: everything up to this commit is; -1 before the first start.
         behind_rows: so many snapshots came after it; behind_since_ms: when the first of them did, if any.
-        late: so many stations are written anew because something came late.
-        waiting: so many lines of networks wait.
+        late: so many stations are written anew because something came late, or because of ``damaged``.
+        waiting: so many lines of networks wait; dropped: so many could not wait so long, ever.
         refused: so many lines InfluxDB has refused for good; newest: when, why, and the line, newest first.
+        damaged: the name of an influx.db that was damaged and lies beside the new one, "" where none does.
     """
 
     commits: int
@@ -39,6 +42,8 @@ class Progress:
     waiting: int
     refused: int
     newest: list[tuple[int, str, str]]
+    dropped: int
+    damaged: str
 
 
 def read(influx_db: Path, readings_db: Path) -> Progress | None:
@@ -50,8 +55,9 @@ def read(influx_db: Path, readings_db: Path) -> Progress | None:
     if not influx_db.exists():
         return None
     with closing(sqlite3.connect(f"{influx_db.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        commits, refused, late, waiting = connection.execute(_FOLLOWED).fetchone()
+        commits, refused, dropped, late, waiting = connection.execute(_FOLLOWED).fetchone()
         newest = connection.execute(_REFUSED, (MOST_REFUSED,)).fetchall()
     with closing(schema.open_reader(readings_db)) as connection:
         rows, since_ms = connection.execute(_BEHIND, (commits, commits)).fetchone()
-    return Progress(commits, rows, since_ms, late, waiting, refused, newest)
+    damaged = put_aside(influx_db)
+    return Progress(commits, rows, since_ms, late, waiting, refused, newest, dropped, damaged)

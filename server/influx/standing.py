@@ -14,6 +14,9 @@ class Standing:
         refused: lines that it refused for good, ever; written: lines that it took since the start.
         taken_ms: when it took something last, None before.
         reached: the commit up to which all is written.
+        late: so many stations are written anew, because something came late or influx.db was damaged.
+        dropped: lines of networks that could not wait for InfluxDB so long, ever.
+        damaged: the name of an influx.db that was damaged and lies beside the new one, "" where none does.
     """
 
     since_ms: int | None = None
@@ -23,6 +26,9 @@ class Standing:
     written: int = 0
     taken_ms: int | None = None
     reached: int = 0
+    late: int = 0
+    dropped: int = 0
+    damaged: str = ""
 
     def behind_ms(self, now_ms: int) -> int:
         """For how long the oldest reading has waited; 0 when none does."""

@@ -48,6 +48,7 @@ class Work:
 
     Args:
         minute: the lines of the networks as they are at present.
+        damaged: what an earlier file said of how far all is written is lost.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class Work:
         commits: Commits,
         follow: Follow,
         minute: Callable[[int], list[str]],
+        *,
+        damaged: bool = False,
     ) -> None:
         self.ledger = ledger
         self._commits, self._follow = commits, follow
@@ -64,9 +67,17 @@ class Work:
         self._looked_ms, self._more = -FOLLOW_MS, False
         self._kept_ms = 0
         self._late = {each.station_id: each for each in ledger.late()}
-        if ledger.followed().commits < 0:  # from now on, whether or not InfluxDB is there
-            ledger.begin(*commits.newest())
-            log.info("influx_begun commits=%d", ledger.followed().commits)
+        if ledger.followed().commits < 0:
+            self._begin(damaged)
+
+    def _begin(self, damaged: bool) -> None:
+        """From now on, whether or not InfluxDB is there; then all there is, where nobody knows better."""
+        commits, received_ms = self._commits.newest()
+        spans = self._commits.spans() if damaged else {}
+        all_there_is = [Late(name, span[0], 1, received_ms, received_ms) for name, span in spans.items()]
+        self.ledger.follow(commits, received_ms, all_there_is, [], received_ms)
+        self._late = {each.station_id: each for each in self.ledger.late()}
+        log.info("influx_begun commits=%d anew=%d", commits, len(all_there_is))
 
     def close(self) -> None:
         """Let go of the file, and of all that was remembered of stations."""
@@ -97,6 +108,11 @@ class Work:
         first = min((late.first_id - 1 for late in self._late.values()), default=None)
         followed = max(0, self.ledger.followed().commits)
         return followed if first is None else min(first, followed)
+
+    @property
+    def late(self) -> int:
+        """How many stations have to be written anew."""
+        return len(self._late)
 
     def rows(self) -> int:
         """How many commits are not written, roughly."""

@@ -47,6 +47,12 @@ _PRUNED: Final = "SELECT min(hour) FROM people WHERE station = ? AND hour >= ? A
 _NEWEST: Final = (
     "SELECT at_ms FROM snapshot WHERE station = ? AND id < ? AND flags & ? = 0 ORDER BY at_ms DESC LIMIT 1"
 )
+_SPANS: Final = (
+    "SELECT id, (SELECT min(at_ms) FROM snapshot WHERE station = no),"
+    " (SELECT max(at_ms) FROM snapshot WHERE station = no),"
+    " (SELECT min(hour) FROM people WHERE station = no),"
+    " (SELECT max(hour) FROM people WHERE station = no) FROM station"
+)
 _RECEIVED: Final = "SELECT id, at_ms + received_after_ms FROM snapshot WHERE id >= ? ORDER BY id LIMIT 1"
 
 
@@ -156,6 +162,12 @@ class Commits:
                 found = list(people.sights(connection, station_id, no, from_ms, end_ms))
             from_ms = end_ms
             yield from found
+
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """By station from when on there is anything of it, whole or people alone, and before when."""
+        with closing(self._open()) as connection:
+            found = {name: _span(*ends) for name, *ends in connection.execute(_SPANS)}
+        return {name: span for name, span in found.items() if span is not None}
 
     def checkpoint(self, station_id: str, before_ms: int) -> Occupancy | None:
         """The kept occupancy of the newest hour that ended before ``before_ms``."""
@@ -267,6 +279,17 @@ def _row(name: str, columns: "list[Any] | tuple[Any, ...]", link: Link) -> Row:
         link.layout,
         link.values,
     )
+
+
+def _span(
+    oldest_ms: int | None, newest_ms: int | None, first_hour: int | None, last_hour: int | None
+) -> tuple[int, int] | None:
+    spans = []
+    if oldest_ms is not None and newest_ms is not None:
+        spans.append((oldest_ms, newest_ms + 1))
+    if first_hour is not None and last_hour is not None:
+        spans.append((first_hour * HOUR_MS, (last_hour + 1) * HOUR_MS))
+    return (min(each[0] for each in spans), max(each[1] for each in spans)) if spans else None
 
 
 def _health(name: str, row_id: int, body: bytes) -> Health | None:

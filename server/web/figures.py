@@ -113,8 +113,10 @@ class Figures(Collector):
         yield gauge("influx_well", "1 while InfluxDB takes what it is given", not influx.why)
         yield gauge("influx_behind_seconds", "how long the oldest reading waits for InfluxDB", behind_s)
         yield gauge("influx_behind_commits", "snapshots that InfluxDB has not taken yet", influx.rows)
+        yield gauge("influx_anew_stations", "stations that are written to InfluxDB anew", influx.late)
         yield counter("influx_lines", "lines that InfluxDB has taken", influx.written)
         yield counter("influx_refused", "lines that InfluxDB has refused for good, ever", influx.refused)
+        yield counter("influx_dropped", "networks' lines that could not wait for InfluxDB", influx.dropped)
 
     def _ages(self, states: list[StationState]) -> Iterable[Metric]:
         now_ms = self._now_ms()

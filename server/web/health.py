@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from server.influx.standing import Standing
 from server.pipeline import Pipeline
 from server.reports.reports import Reports
 from server.web import networks
@@ -72,7 +73,6 @@ def not_ready(pipeline: Pipeline) -> list[str]:
 
 def notices(pipeline: Pipeline) -> list[str]:
     """What staff should look at although readings are taken."""
-    influx = pipeline.influx
     said = [
         f"{count:,} readings were pruned before {name} had them; waystation store size says which"
         for name, count in pipeline.given_up.items()
@@ -86,10 +86,27 @@ def notices(pipeline: Pipeline) -> list[str]:
     if pipeline.store_replaced:
         moved_to = Path(pipeline.store_replaced).name
         said.append(f"a corrupt store was moved aside as {moved_to}; a new one was begun")
-    if influx and influx.why:
+    return said + (_of_influx(pipeline.influx) if pipeline.influx else [])
+
+
+def _of_influx(influx: Standing) -> list[str]:
+    said = []
+    if influx.why:
         said.append(f"InfluxDB takes nothing at present: {influx.why}")
-    if influx and influx.refused:
+    if influx.refused:
         said.append(f"InfluxDB has refused {influx.refused} points for good; influx status shows them")
+    if influx.dropped:
+        said.append(f"{influx.dropped:,} lines of networks could not wait for InfluxDB so long and are lost")
+    if influx.damaged and influx.late:
+        said.append(
+            f"influx.db was damaged: all that the store holds is written to InfluxDB anew, {influx.late:,}"
+            f" stations to go; the damaged file is kept as {influx.damaged}"
+        )
+    elif influx.damaged:
+        said.append(
+            "influx.db was damaged; all that the store holds was written to InfluxDB anew; lines of networks"
+            f" that waited are lost; delete {influx.damaged} when it is of no more use"
+        )
     return said
 
 

@@ -69,6 +69,31 @@ def test_an_influxdb_that_takes_nothing_is_said_and_the_server_is_ready() -> Non
         assert client.ask("/readyz").json()["notices"] == unjudged(None)
 
 
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (Standing(dropped=1_200), "1,200 lines of networks could not wait for InfluxDB so long and are lost"),
+        (
+            Standing(damaged="influx.db.corrupt-1", late=25),
+            "is written to InfluxDB anew, 25 stations to go; the damaged file is kept as influx.db.corrupt-1",
+        ),
+        (
+            Standing(damaged="influx.db.corrupt-1"),
+            "lines of networks that waited are lost; delete influx.db.corrupt-1 when it is of no more use",
+        ),
+    ],
+)
+def test_what_influxdb_will_not_get_is_said(standing: Standing, said: str) -> None:
+    pipeline = Pipeline(connected=True, alive=True, influx=standing)
+    with asking(build_web(TableLive(), TableStore(), Settings(), pipeline)) as client:
+        notice, *others = client.ask("/readyz").json()["notices"]
+        assert said in notice
+        assert others == unjudged(None)
+        figures = client.ask("/metrics").text
+    assert f"waystation_influx_dropped_total {float(standing.dropped)}" in figures
+    assert f"waystation_influx_anew_stations {float(standing.late)}" in figures
+
+
 def test_metrics_tell_the_pipeline_and_the_stations() -> None:
     pipeline = Pipeline(
         connected=True, alive=True, committed_total=42, dead_letters=3, last_message_ms=NOON_MS

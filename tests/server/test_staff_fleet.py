@@ -135,8 +135,14 @@ def test_the_server_itself_is_for_those_who_are_limited_to_no_place(made: Consol
                 "refused</dt><dd>2",
             ],
         ),
+        (Standing(dropped=1_200), ["never got</dt><dd>1,200"]),
+        (
+            Standing(damaged="influx.db.corrupt-1", late=25),
+            ["written again, 25 stations to go", "kept as influx.db.corrupt-1"],
+        ),
+        (Standing(damaged="influx.db.corrupt-1"), ["everything has been written again"]),
     ],
-    ids=["not used", "well", "a moment", "behind", "away"],
+    ids=["not used", "well", "a moment", "behind", "away", "dropped", "damaged", "repaired"],
 )
 def test_whoever_sees_everything_sees_how_far_influxdb_is(
     browse: Browse, made: Console, standing: Standing | None, said: list[str]
