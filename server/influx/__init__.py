@@ -8,6 +8,7 @@
     ledger      influx.db: how far all is written, what waits, what InfluxDB refused
     answers     what an answer of InfluxDB means
     client      the one request: lines to the bucket
+    errand      one request in a thread of its own
     writer      batches: what is refused is split until only the bad line is left
     work        what is to be written next, and what is noted then
     forwarder   the thread that does all this

@@ -20,7 +20,7 @@ TIMEOUT_MS: Final = 30_000
 
 
 class Client:
-    """Writes to one bucket of one server. Used by one thread.
+    """Writes to one bucket of one server, one request at a time; from any thread.
 
     Args:
         url: of the server; org, bucket: names; token: with the right to write there, "" where none is asked.

@@ -8,12 +8,13 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from server.influx.answers import LONGEST_ASKED_MS, Later, pause_ms
+from server.influx.answers import LONGEST_ASKED_MS, Answer, Later, pause_ms
+from server.influx.errand import Errand
 from server.influx.follow import MOST_LINES
 from server.influx.ledger import Ledger, put_aside
 from server.influx.minutes import MINUTE_MS
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 LEAST_LINES: Final = 250
 STEP_LINES: Final = 250
 """A request that was too large or took too long is halved; each that is taken may be larger again."""
+LOOK_S: Final = 1.0
+"""How often the clock is looked at while a request is not answered."""
+SLOW_MS: Final = 10_000
+"""A well server answers in some 50 ms; from then on staff are told."""
 STOP_S: Final = 5.0
 
 
@@ -57,7 +62,7 @@ class Forwarder:
         self._task: Task | None = None
         self._tries, self._not_before_ms = 0, 0
         self._failed_ms: int | None = None
-        self._most = MOST_LINES
+        self._most, self._spent_s = MOST_LINES, 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="influx", daemon=True)
         self.standing = Standing()
@@ -83,10 +88,10 @@ class Forwarder:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            began_s = time.thread_time()
+            began_s, self._spent_s = time.thread_time(), 0.0
             wait_ms = self.step(self._now_ms())
             # At most half of a core, so that a backlog takes nothing from those who are being served.
-            self._over.wait(max(wait_ms / 1000, time.thread_time() - began_s))
+            self._over.wait(max(wait_ms / 1000, time.thread_time() - began_s + self._spent_s))
         self.close()
 
     def close(self) -> None:
@@ -143,13 +148,31 @@ class Forwarder:
         """In as many requests as it takes; those that were taken do not come again."""
         while task.lines:
             count = min(self._most, len(task.lines))
-            letters = write(task.lines[:count], self._request)
+            letters = write(task.lines[:count], self._answered)
             del task.lines[:count]
             task.letters += letters
             self._most = min(MOST_LINES, self._most + STEP_LINES)
             self._well(count - len(letters), now_ms)
             for letter in letters[:1]:
                 log.warning("influx_refused lines=%d why=%r first=%r", len(letters), letter.why, letter.line)
+
+    def _answered(self, lines: Sequence[str]) -> Answer:
+        """What InfluxDB says, however long it takes; minutes are kept and staff told meanwhile."""
+        errand, began_ms = Errand(lambda: self._request(lines)), self._now_ms()
+        while (answer := errand.result(LOOK_S)) is None:
+            if self._over.is_set():
+                raise NotTakenError(Later("the server ends"))
+            self._meanwhile(began_ms, self._now_ms())
+        self._spent_s += errand.spent_s
+        return answer
+
+    def _meanwhile(self, began_ms: int, now_ms: int) -> None:
+        work = self._opened()
+        work.keep_minute(now_ms)
+        if now_ms - began_ms >= SLOW_MS and not self.standing.why:
+            log.warning("influx_waits why='no answer yet'")
+            self._tell(why="no answer yet")
+        self._stand(work, self.standing.since_ms)
 
     def _well(self, written: int, now_ms: int) -> None:
         if self.standing.why:
@@ -162,7 +185,7 @@ class Forwarder:
         self._tries += 1
         if later.smaller:
             self._most = max(LEAST_LINES, self._most // 2)
-        if later.why != self.standing.why:
+        if later.why != self.standing.why and not self._over.is_set():
             log.warning("influx_waits why=%r", later.why)
         wait_ms = pause_ms(self._tries) if later.pause_ms is None else later.pause_ms
         self._not_before_ms = now_ms + wait_ms

@@ -1,18 +1,23 @@
 """What is written does not depend on the order in which rows came, nor on stops in between."""
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from contract.messages import Snapshot
+from server.influx import forwarder
+from server.influx.answers import Answer
+from server.influx.progress import read
 from server.store import Counted
 from server.store.commits import Commits
 from server.store.pruner import Ages, Pruner
 from server.store.sqlite import OccupancyChange
 from tests.support.forwarding import MIN, NOON_MS, Bucket, Forwarding, day, snapshot, station
+from tests.support.wait import until
 
 STEP_MS = 30_000
 
@@ -224,3 +229,38 @@ def test_a_row_beside_one_of_the_same_time(scene: Forwarding, bucket: Bucket) ->
     scene.commit("a", day(2, NOON_MS + MIN, people_in=2, people_out=1))
     scene.rest()
     assert [each["people"] for _, each in sorted(bucket.of("occupancy").items())] == ["0i", "1i"]
+
+
+def test_minutes_are_kept_and_staff_told_while_an_answer_does_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "LOOK_S", 0.01)
+    bucket, asked, comes = Bucket(), threading.Event(), threading.Event()
+
+    def write(lines: Sequence[str]) -> Answer:
+        asked.set()
+        assert comes.wait(30)
+        return bucket.take(lines)
+
+    scene = Forwarding(tmp_path, write, [station("a")])
+    scene.commit("a", day(1, NOON_MS, people_in=1, people_out=0))
+    stepping = threading.Thread(target=scene.forwarder.step, args=(scene.now_ms,))
+    stepping.start()
+    assert asked.wait(10)
+    for minute in range(1, 4):
+        scene.now_ms = NOON_MS + minute * MIN
+        told = f"{minute} minutes later a line waits"
+        until(lambda wanted=minute + 1: waiting(scene) == wanted, 10, told)  # type: ignore[misc] # awaited here
+    assert scene.forwarder.standing.why == "no answer yet"
+    comes.set()
+    stepping.join()
+    scene.rest()
+    assert [int(at_ms) for _, at_ms in bucket.of("network")][:4] == [NOON_MS + n * MIN for n in range(4)]
+    assert scene.forwarder.standing.why == ""
+    scene.close()
+
+
+def waiting(scene: Forwarding) -> int:
+    """How many lines of networks are in the file."""
+    progress = read(scene.folder / "influx.db", scene.folder / "readings.db")
+    return progress.waiting if progress else 0

@@ -8,7 +8,7 @@ with Line(broker.port, bytes_per_s=2500) as line:
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
@@ -50,7 +50,8 @@ class Line:
         self.dialled = 0
         self._target = target
         self._delay_s = delay_s
-        self._bytes_per_s = bytes_per_s
+        self._there, self._back = bytes_per_s, bytes_per_s
+        self._held = False
         self._cut_after = cut_after
         self._calls: set[_Call] = set()
         self._loop = asyncio.new_event_loop()
@@ -63,6 +64,18 @@ class Line:
     def go_dead(self) -> None:
         """Swallow all that is sent over today's connections, which stay open; new ones work."""
         self._loop.call_soon_threadsafe(self._kill_all)
+
+    def hold(self) -> None:
+        """From now on swallow all that is sent, also over new connections: each is taken, none answered."""
+        self._held = True
+
+    def drip(self, bytes_per_s: float) -> None:
+        """From now on answers come so slowly, and requests as before."""
+        self._back = bytes_per_s
+
+    def heal(self) -> None:
+        """Carry again as fast as it goes; of what was swallowed nothing comes back."""
+        self._held, self._there, self._back = False, None, None
 
     def _cut_all(self) -> None:
         for call in self._calls:
@@ -81,7 +94,7 @@ class Line:
             with suppress(ConnectionError):
                 await asyncio.gather(
                     self._carry(call, reader, there[1], self._cut_after),
-                    self._carry(call, there[0], writer, None),
+                    self._carry(call, there[0], writer, None, back=True),
                 )
         finally:
             self._calls.discard(call)
@@ -93,6 +106,8 @@ class Line:
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
         cut_after: int | None,
+        *,
+        back: bool = False,
     ) -> None:
         """One direction; when one ends, both do."""
         late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
@@ -100,18 +115,30 @@ class Line:
         carried = 0
         try:
             while (data := await source.read(CHUNK)) and (cut_after is None or carried < cut_after):
-                if call.dead:
-                    continue
-                if self._bytes_per_s:
-                    await asyncio.sleep(len(data) / self._bytes_per_s)
-                carried += len(data)
-                late.put_nowait((self._loop.time() + self._delay_s, data))
+                for piece in self._pieces(data, back):
+                    if call.dead or self._held:
+                        continue
+                    rate = self._rate(back)
+                    if rate:
+                        await asyncio.sleep(len(piece) / rate)
+                    carried += len(piece)
+                    late.put_nowait((self._loop.time() + self._delay_s, piece))
             if not data:
                 late.put_nowait((0, END))
                 await delivery
         finally:
             delivery.cancel()
             call.cut()
+
+    def _rate(self, back: bool) -> float | None:
+        return self._back if back else self._there
+
+    def _pieces(self, data: bytes, back: bool) -> Iterator[bytes]:
+        """What goes over in a second at most, so that a slow line is never silent for long."""
+        while data:
+            size = max(1, int(self._rate(back) or CHUNK))
+            yield data[:size]
+            data = data[size:]
 
     async def _deliver(self, late: "asyncio.Queue[tuple[float, bytes]]", sink: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):

@@ -116,7 +116,7 @@ class ServerProcess:
         limit = () if file_bytes is None else ("prlimit", f"--fsize={file_bytes}")
         return subprocess.Popen(  # noqa: S603 # our own program
             (*limit, sys.executable, "-m", "server", *words),
-            env={**os.environ, **self._variables(), "COLUMNS": "200"},
+            env={**os.environ, **self._variables(), **self._environment, "COLUMNS": "200"},
             cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
