@@ -22,7 +22,6 @@ from server.influx.places import Place
 from server.model import family
 from server.registry import RegistryError
 from server.store.commits import Commits
-from server.store.reader import Reader
 from server.store.schema import NewerStoreError
 
 STOPPED: Final = 130
@@ -80,12 +79,10 @@ def backfill(
 def _places(
     chosen: Settings, wanted: Sequence[str], now_ms: int
 ) -> tuple[list[Place], dict[str, tuple[int, int]]]:
-    """The stations that were ever heard, and the oldest and the newest time of each."""
+    """The stations of which there is anything, and the time of each."""
     try:
         networks, places = known.read(chosen, now_ms)
-        heard = {
-            name: (oldest, newest) for name, oldest, newest in Reader(chosen.readings_db).committed(0, 0)[1]
-        }
+        heard = Commits(chosen.readings_db).spans()
     except (RegistryError, DeskError, NewerStoreError, sqlite3.Error, OSError) as error:
         fail(str(error))
     unknown = [each for each in wanted if each not in networks]
@@ -106,7 +103,7 @@ def _days(place: Place, first: datetime | None, last: datetime | None, asked_ms:
 
 def _span(place: Place, days: tuple[int, int], heard: tuple[int, int]) -> Span:
     """What there is of these days."""
-    return Span(place, max(days[0], heard[0]), min(days[1], heard[1] + 1))
+    return Span(place, max(days[0], heard[0]), min(days[1], heard[1]))
 
 
 def _midnight_ms(day: date, zone: ZoneInfo) -> int:

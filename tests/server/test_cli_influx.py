@@ -21,6 +21,8 @@ from server.influx.ledger import Ledger
 from server.influx.standing import Standing
 from server.influx.writer import Letter
 from server.pipeline import Pipeline
+from server.store.pruner import Ages, Pruner
+from server.store.sqlite import Store
 from server.web.build import build_web
 from tests.support.influx import Answer, Influx
 from tests.support.influx_api import Api, influx_api
@@ -140,6 +142,27 @@ def test_it_draws_how_far_and_how_fast_it_is(server: Influx, monkeypatch: pytest
     monkeypatch.setenv("TERM", "xterm")
     said = typed("backfill")[1]
     assert re.search(r"backfill.*━.* 100%.* [\d,]+ lines/s", said)
+
+
+def test_of_pruned_hours_the_people_are_written(here: Path, server: Influx) -> None:
+    (here / "pruned").mkdir()
+    pruned = City(here / "pruned", MIDNIGHT_MS, SNAPSHOTS)
+    hour = 3_600_000
+    with closing(Store.open(pruned.settings.readings_db)) as store:
+        pruner = Pruner(store, Ages(hour, 30 * hour, 30 * hour), {}, lambda: 1.0)
+        while pruner.step(pruned.to_ms):
+            pass
+        whole = sum(1 for _ in store.snapshots("town-1", 0, 2**53))
+    assert whole < SNAPSHOTS / 2
+    with (here / "waystation.toml").open("r+") as settings:
+        said = settings.read()
+        settings.seek(0)
+        settings.truncate()
+        settings.write(re.sub("^data_dir = .*$", f'data_dir = "{pruned.folder}"', said, flags=re.MULTILINE))
+    assert typed("backfill", "--network", "town")[0] == 0
+    assert counted(server) == {"town-1": whole}
+    people = server.query("typed", "SELECT count(people) AS n FROM occupancy WHERE station = 'town-1'")
+    assert people[0]["n"] == SNAPSHOTS
 
 
 def test_what_is_inside_a_network_is_its_own(server: Influx) -> None:
