@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Annotated, Final
 
-import httpx
 import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from server.cli import console, existing, fail, influx_backfill, problems, registry
+from server.cli import console, existing, fail, influx_backfill, influx_served, problems, registry
 from server.cli.records import duration
-from server.config import Settings
 from server.influx import series, setup
 from server.influx.progress import Progress, read
+from server.influx.trial import tried
 from server.store.reader import Reader
 from server.store.schema import NewerStoreError
 
@@ -66,7 +65,10 @@ def set_up(
 
 @app.command()
 def status(context: typer.Context) -> None:
-    """Show how far everything is written, how far behind that is, and what InfluxDB has refused."""
+    """Try address, token and bucket; show whether a server writes, how far it is, and what was refused.
+
+    Nothing is written. Exit code 1: a write would not be taken, or no server writes.
+    """
     chosen = influx_backfill.configured(context)
     existing(context, chosen.readings_db)
     with closing(registry(context)) as opened:
@@ -76,16 +78,25 @@ def status(context: typer.Context) -> None:
         infos = Reader(chosen.readings_db).infos()
     except (sqlite3.Error, NewerStoreError, OSError) as error:
         fail(str(error))
+    address = (chosen.influx_url, chosen.influx_token, chosen.influx_org, chosen.influx_bucket)
+    now = tried(*address, answer_s=ANSWER_S)
+    served = influx_served.served(chosen)
     now_ms = time.time_ns() // 1_000_000
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_row("bucket", escape(f"{chosen.influx_bucket} of {chosen.influx_org} at {chosen.influx_url}"))
+    table.add_row(
+        "writes to", escape(f"bucket {chosen.influx_bucket} of {chosen.influx_org} at {chosen.influx_url}")
+    )
+    for name, value in (("InfluxDB", now.address), ("token", now.token), ("bucket", now.bucket)):
+        table.add_row(name, escape(value), style="" if now.well else "yellow")
+    table.add_row("server", escape(served.said), style="" if served.well else "yellow")
     for name, value in _rows(found, now_ms):
         table.add_row(name, value)
     table.add_row("series", f"at most {series.of_all(infos.values(), networks):,}")
-    table.add_row("server", escape(_word(chosen)))
     console.print(table)
     if found is not None and found.newest:
         console.print(_refused(found, now_ms))
+    if not (now.well and served.well):
+        raise typer.Exit(1)
 
 
 def _rows(found: Progress | None, now_ms: int) -> Iterator[tuple[str, str]]:
@@ -96,8 +107,12 @@ def _rows(found: Progress | None, now_ms: int) -> Iterator[tuple[str, str]]:
     age = "" if since_ms is None else f", the oldest of them for {duration(now_ms - since_ms)}"
     yield "cursor", f"commit {found.commits:,}"
     yield "behind", f"{found.behind_rows:,} snapshots{age}"
-    yield "to be written anew", f"{found.late:,} stations, of which something came late"
+    yield "to be written anew", f"{found.late:,} stations"
     yield "networks' lines waiting", f"{found.waiting:,}"
+    if found.dropped:
+        yield "networks' lines dropped", f"{found.dropped:,}, the oldest ones: they could not wait so long"
+    if found.damaged:
+        yield "damaged", f"{escape(found.damaged)}: all that the store holds is written anew; then delete it"
     yield "refused for good", f"{found.refused:,} lines"
 
 
@@ -107,14 +122,3 @@ def _refused(found: Progress, now_ms: int) -> Table:
     for refused_ms, why, line in found.newest:
         table.add_row(f"{duration(now_ms - refused_ms)} ago", escape(why), escape(line))
     return table
-
-
-def _word(chosen: Settings) -> str:
-    """What the running server says of InfluxDB."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 # where it listens
-    try:
-        ready = httpx.get(f"http://{host}:{chosen.port}/readyz", timeout=ANSWER_S, trust_env=False).json()
-        notices = [str(each) for each in ready["notices"] if "InfluxDB" in str(each)]
-    except (httpx.HTTPError, ValueError, KeyError):
-        return f"does not answer at {host}:{chosen.port}: nothing is being written"
-    return " ".join(notices) or "has nothing to say against InfluxDB"

@@ -12,6 +12,7 @@
     writer      batches: what is refused is split until only the bad line is left
     work        what is to be written next, and what is noted then
     forwarder   the thread that does all this
+    trial       what would become of a write now, by an empty one
     setup       bucket, mapping for InfluxQL, rights of the token
     backfill    what the store held before, in pieces that can be gone on with
     known       what points need to know of stations, from the server's files

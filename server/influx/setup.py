@@ -10,12 +10,12 @@ from typing import Any, Final, NamedTuple, Self
 
 import httpx
 
+from server.influx.trial import NO_POINTS
+
 ANSWER_S: Final = 20.0
 DAY_S: Final = 86_400
 POLICY: Final = "autogen"
 """The retention policy that InfluxQL takes where none is named."""
-NO_POINTS: Final = "writing requires points"
-"""InfluxDB's words for an empty write, said only after the right to write was checked."""
 
 Json = dict[str, Any]
 

@@ -114,6 +114,9 @@ class Figures(Collector):
         yield gauge("influx_behind_seconds", "how long the oldest reading waits for InfluxDB", behind_s)
         yield gauge("influx_behind_commits", "snapshots that InfluxDB has not taken yet", influx.rows)
         yield gauge("influx_anew_stations", "stations that are written to InfluxDB anew", influx.late)
+        if influx.taken_ms is not None:
+            taken_s = max(0, self._now_ms() - influx.taken_ms) / 1000
+            yield gauge("influx_last_taken_age_seconds", "time since InfluxDB took something", taken_s)
         yield counter("influx_lines", "lines that InfluxDB has taken", influx.written)
         yield counter("influx_refused", "lines that InfluxDB has refused for good, ever", influx.refused)
         yield counter("influx_dropped", "networks' lines that could not wait for InfluxDB", influx.dropped)
