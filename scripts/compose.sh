@@ -35,6 +35,15 @@ for name in BROKER_PASSWORD INFLUX_PASSWORD INFLUX_ADMIN_TOKEN GRAFANA_PASSWORD;
 done
 [ -z "$only_env" ] || exit 0
 
+docker compose version >/dev/null 2>&1 || {
+    echo "docker compose is not there: install Docker with its Compose plugin, 2.24 or newer (docker-compose-plugin)" >&2
+    exit 1
+}
+docker info >/dev/null 2>&1 || {
+    echo "Docker does not answer: is it running, and may you use it? (docker info says more)" >&2
+    exit 1
+}
+
 if ! grep -q '^INFLUX_READ_TOKEN=.' "$env"; then
     # Not known yet, and not needed by InfluxDB itself.
     export INFLUX_WRITE_TOKEN=unknown INFLUX_READ_TOKEN=unknown

@@ -131,12 +131,28 @@ def test_the_script_asks_for_two_tokens_once_and_starts_the_rest(tmp_path: Path)
     assert made(tmp_path)["INFLUX_WRITE_TOKEN"] == "may-write=="  # noqa: S105  (of the stand-in above)
     assert made(tmp_path)["INFLUX_READ_TOKEN"] == "may-read=="  # noqa: S105
     lines = log.read_text("utf-8").splitlines()
-    assert lines[0] == "compose up --detach --wait influxdb"
-    assert "--write-bucket 0abc" in lines[2]
-    assert "--read-bucket 0abc" in lines[3]
-    assert lines[4:] == ["compose up --detach --build"]
+    looks = ["compose version", "info"]
+    assert lines[:3] == [*looks, "compose up --detach --wait influxdb"]
+    assert "--write-bucket 0abc" in lines[4]
+    assert "--read-bucket 0abc" in lines[5]
+    assert lines[6:] == ["compose up --detach --build"]
     assert run(script, path=str(programs)).returncode == 0
-    assert log.read_text("utf-8").splitlines()[5:] == ["compose up --detach --build"]
+    assert log.read_text("utf-8").splitlines()[7:] == [*looks, "compose up --detach --build"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [("compose version", "docker compose is not there"), ("info", "Docker does not answer")],
+)
+def test_the_script_says_what_of_docker_is_missing(tmp_path: Path, refused: str, said: str) -> None:
+    script, programs = checkout(tmp_path), tmp_path / "bin"
+    programs.mkdir()
+    (programs / "docker").write_text(f'#!/bin/sh\n[ "$*" != "{refused}" ]\n', encoding="utf-8")
+    (programs / "docker").chmod(0o755)
+    done = run(script, path=str(programs))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "gave no tokens" not in done.stderr
 
 
 def test_the_script_stops_where_influxdb_gives_no_token(tmp_path: Path) -> None:
