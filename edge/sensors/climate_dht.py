@@ -29,7 +29,12 @@ HINTS: Final = {
     "impossible": "the part sends values that cannot be: replace it if this lasts",
     "grounded": "the data wire may be shorted to ground",
 }
-_CODES: Final = (("not found", "no_answer"), ("full buffer", "incomplete"), ("Checksum", "checksum"))
+_CODES: Final = (
+    ("not found", "no_answer"),
+    ("full buffer", "incomplete"),
+    ("Checksum", "checksum"),
+    ("unplausible", "impossible"),
+)
 
 
 class Driver(Protocol):
@@ -139,7 +144,7 @@ def overhear(driver: Any) -> list[int]:
 
 
 def _code(message: str) -> str:
-    return next((code for words, code in _CODES if words in message), "impossible")
+    return next((code for words, code in _CODES if words in message), "driver")
 
 
 def _driver_maker(entry: SensorEntry, pin: int, pulseio: bool | None) -> Callable[[], Driver]:

@@ -1,4 +1,4 @@
-"""The agent with real protocols at its other end: meters on Modbus, a cabinet that dials, parts on I2C."""
+"""The agent with real protocols at its other end: meters on Modbus, a cabinet that dials, climate sensors."""
 
 import subprocess
 import sys
@@ -63,6 +63,10 @@ address = 0x45
 [[sensor]]
 id = "air"
 kind = "scd4x"
+[[sensor]]
+id = "corner"
+kind = "dht22"
+pin = 4
 """
 _DOOR: Final = """
 [[sensor]]
@@ -74,7 +78,7 @@ kind = "vl53l1x"
 def measure(quick: bool) -> Iterator[Row]:
     """Without a VL53L1X, which looks thirty times a second, and with one."""
     work_s = 10.0 if quick else 90.0
-    what = "agent: 12 Modbus sockets, 12-slot cabinet (tower), 3 climate sensors (I2C)"
+    what = "agent: 12 Modbus sockets, 12-slot cabinet (tower), 4 climate sensors"
     share, held = _measured("", work_s)
     yield judged(f"{what}: memory", f"{held:.0f} MiB", "≤ 45 MiB", held <= 45)
     yield judged(f"{what}: CPU", f"{share:.1%} of a core", "≤ 3 %", share <= 0.03)
@@ -89,7 +93,7 @@ def _measured(more: str, work_s: float) -> tuple[float, float]:
         tower = free_port()
         file = _station_file(folder, broker.port, modbus.port, tower, more)
         command = [sys.executable, "-m", "tests.support.pi", "run", "--config", str(file)]
-        agent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
+        agent = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
         try:
             with _cabinet(tower):
                 until(lambda: _all_are_well(folder), LIMIT_S, "every device speaks")

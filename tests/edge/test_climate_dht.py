@@ -15,30 +15,13 @@ from edge.options import ConfigError
 from edge.sensors import SensorError
 from edge.sensors.attempts import PATIENCE_MS
 from edge.sensors.climate_dht import REST_MS, Dht, Driver, Probe
+from tests.support.dht import frame, pulses
 from tests.support.wait import until
 
 library = importlib.import_module("adafruit_dht")
 
 INTERVAL_MS = 30_000
 Pulses = Sequence[int]
-
-
-def frame(kind: str, temperature_c: float, humidity_pct: float) -> list[int]:
-    """The five bytes with which a part says this."""
-    if kind == "dht11":
-        whole, tenth = divmod(round(abs(temperature_c) * 10), 10)
-        body = [int(humidity_pct), 0, whole, tenth | (0x80 if temperature_c < 0 else 0)]
-    else:
-        humidity, temperature = round(humidity_pct * 10), round(abs(temperature_c) * 10)
-        sign = 0x80 if temperature_c < 0 else 0
-        body = [humidity >> 8, humidity & 255, temperature >> 8 | sign, temperature & 255]
-    return [*body, sum(body) & 255]
-
-
-def pulses(data: Sequence[int]) -> list[int]:
-    """Microseconds on the wire: 50 low, then high for 26 (a zero) or 70 (a one), and a last low."""
-    bits = [byte >> place & 1 for byte in data for place in range(7, -1, -1)]
-    return [length for bit in bits for length in (50, 70 if bit else 26)] + [50]
 
 
 class Wire:

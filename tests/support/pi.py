@@ -1,27 +1,33 @@
-"""``waystation-edge`` on a machine that takes itself for a Pi: parts of an I2C bus that is not there.
+"""``waystation-edge`` on a machine that takes itself for a Pi: parts on wires that are not there.
 
     python -m tests.support.pi run --config station.toml
 
-At the usual addresses are an SHT4x, an SHT31, an SCD4x and a VL53L1X, under which people walk. The drivers
-are Adafruit's; only ``board`` is made up. On SIGUSR1 the bus hangs, and goes on at the next one. A part that
-does not answer is given up after ten seconds instead of two minutes.
+At the usual I2C addresses are an SHT4x, an SHT31, an SCD4x and a VL53L1X, under which people walk; on GPIO 4
+is a DHT22. The drivers are Adafruit's; only what is below them is made up. On SIGUSR1 the bus hangs, and goes
+on at the next one. A part that does not answer is given up after ten seconds instead of two minutes. A line
+like ``17 low`` on the standard input drives a pin, where gpiozero's are mock ones.
 """
 
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Iterable
+from types import ModuleType, SimpleNamespace
 from typing import Final
+
+from gpiozero import Device  # type: ignore[import-untyped]  # it has no types
 
 from edge.__main__ import main
 from edge.sensors import attempts
+from tests.support.dht import Pulseio, Wire, answer, frame
 from tests.support.i2c import Bus, Sensirion, Vl53l1x, seen, words
 
 TEMPERATURE_C: Final = 26.5
 HUMIDITY_PCT: Final = 55.0
 CO2_PPM: Final = 812
-CAME, WENT = 3, 1
+DHT_PIN: Final = 4
+DHT_TEMPERATURE_C, DHT_HUMIDITY_PCT = 27.5, 60.0
+CAME, WENT = 6, 1
 """People that walk under the VL53L1X after the start."""
 
 PATIENCE_MS: Final = 10_000
@@ -56,6 +62,7 @@ class Board(ModuleType):
     def __init__(self, only: Bus) -> None:
         super().__init__("board")
         self.I2C = only.open
+        setattr(self, f"D{DHT_PIN}", SimpleNamespace(id=DHT_PIN))
 
 
 def hang(wires: Bus) -> None:
@@ -65,9 +72,19 @@ def hang(wires: Bus) -> None:
         hung.set()
 
 
+def drive(lines: Iterable[str]) -> None:
+    """Pins, as they are told."""
+    for line in lines:
+        number, level = line.split()
+        pin = Device.pin_factory.pin(int(number))
+        pin.drive_high() if level == "high" else pin.drive_low()
+
+
 if __name__ == "__main__":
     WIRES = bus()
-    sys.modules["board"] = Board(WIRES)
+    DHT = Wire(answer(frame("dht22", DHT_TEMPERATURE_C, DHT_HUMIDITY_PCT)))
+    sys.modules["board"], sys.modules["pulseio"] = Board(WIRES), Pulseio(DHT)
+    threading.Thread(target=drive, args=(sys.stdin,), daemon=True).start()
     signal.signal(signal.SIGUSR1, lambda *_: hang(WIRES))
     attempts.PATIENCE_MS = PATIENCE_MS  # type: ignore[misc]  # a test need not wait as long as a technician
     sys.exit(main())
