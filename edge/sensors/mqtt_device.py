@@ -15,7 +15,10 @@ from edge.sensors.mqtt_line import Message, Place, is_topic, join, leave
 from edge.sensors.values import Value
 
 PATIENCE_MS: Final = 60_000
-"""For the broker to answer."""
+"""For the broker to answer after the station's start; it may start later."""
+
+GRACE_MS: Final = 10_000
+"""For a broker that was lost, e.g. restarted; until then what was said last stands."""
 
 MOST_WAITING: Final = 256
 """Messages that wait for the sampler, which looks every second; of more, the newest."""
@@ -105,10 +108,7 @@ class MqttDevice:
 
     def _failure(self, mono_ms: int) -> SensorError | None:
         if not self._line.connected:
-            self._patient_until_ms = mono_ms + self._silent_ms
-            hint = f"{self._line.place}: {self._line.trouble or 'no answer yet'}; does the broker run?"
-            away_ms = mono_ms - (self._connected_ms or 0)
-            return SensorError("no_broker", hint) if away_ms > PATIENCE_MS else None
+            return self._without_broker(mono_ms)
         if self._known.online is False:
             self._patient_until_ms = mono_ms + self._silent_ms
             return SensorError("offline", "it has left its broker: has it power, does its network reach?")
@@ -117,6 +117,17 @@ class MqttDevice:
         if mono_ms >= self._patient_until_ms:
             return SensorError("silent", f"nothing to be understood on {', '.join(self.topics)}")
         return None
+
+    def _without_broker(self, mono_ms: int) -> SensorError | None:
+        self._patient_until_ms = mono_ms + self._silent_ms
+        away_ms = mono_ms - (self._connected_ms or 0)
+        if away_ms <= (GRACE_MS if self._line.session else PATIENCE_MS):
+            return None
+        # Whatever it does now is said to nobody.
+        self._known.forget()
+        self._part.forget()
+        hint = f"{self._line.place}: {self._line.trouble or 'no answer yet'}; does the broker run?"
+        return SensorError("no_broker", hint)
 
     def explain(self) -> Sequence[tuple[str, str, str]]:
         """What it last said, value by value: name, raw, meaning."""

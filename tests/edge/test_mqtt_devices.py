@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,81 @@ def test_the_brokers_absence_is_told_after_a_while_and_ends_by_itself(tmp_path: 
                     return None
 
             until(back, 15, "it dials again by itself")
+    finally:
+        s1.close()
+
+
+GATEWAY = {"device": "socket", "value": [{"value": "power_w", "topic": "gw", "path": "$.w"}]}
+LOST = [
+    ("tasmota", {"topic": "plug7"}, SENSOR, watts(18.5)),
+    ("shelly", {"prefix": "shelly-a8"}, "shelly-a8/status/switch:0", {"output": True, "apower": 18.5}),
+    ("mqtt_map", {"map": GATEWAY}, "gw", {"w": 18.5}),
+]
+
+
+@pytest.mark.parametrize(("kind", "keys", "topic", "told"), LOST, ids=[row[0] for row in LOST])
+def test_without_the_broker_nobody_knows_what_goes_on(
+    local: LocalBroker, kind: str, keys: dict[str, object], topic: str, told: object
+) -> None:
+    """A plug says its state to nobody then. What it said last stands for ten seconds, for a restart."""
+    clock = SteppedClock(0)
+    [s1] = build([entry("s1", kind, local, silent_s=660, charging_s=1, **keys)], {}, clock)
+    assert isinstance(s1, MqttDevice)
+
+    def state() -> str:
+        return next((each.state for each in s1.read(clock.now()) if isinstance(each, Socket)), "")
+
+    def known() -> str:
+        with suppress(SensorError):
+            return state()
+        return ""
+
+    def charging() -> bool:
+        plug.say(topic, told)
+        clock.wait(1)
+        return state() == "charging"
+
+    try:
+        assert state() == ""
+        until(lambda: s1._line.connected, IN_S, "connected")
+        with device(local) as plug:
+            until(charging, IN_S, "it charges")
+        local.kill()
+        until(lambda: not s1._line.connected, IN_S, "the broker is lost")
+        clock.wait(10)
+        assert state() == "", "what is known stands"
+        clock.wait(1)
+        with pytest.raises(SensorError) as error:
+            state()
+        assert error.value.code == "no_broker"
+        local.start()
+        until(lambda: s1._line.connected, 15, "it dials again")
+        assert known() == "", "nothing is known before it speaks"
+        with device(local) as plug:
+            plug.say(topic, told)
+            assert until(known, IN_S, "it speaks") == "unknown", "and shows for long enough what goes on"
+            until(charging, IN_S, "then it is believed")
+    finally:
+        s1.close()
+
+
+def test_a_restart_of_the_broker_makes_no_flapping(local: LocalBroker) -> None:
+    clock = SteppedClock(0)
+    [s1] = build([tasmota(local)], {}, clock)
+    assert isinstance(s1, MqttDevice)
+    try:
+        s1.read(clock.now())
+        until(lambda: s1._line.connected, IN_S, "connected")
+        with device(local) as plug:
+            plug.say(SENSOR, watts(0))
+            before = until(lambda: s1.read(clock.now()), IN_S, "it speaks")
+        local.kill()
+        until(lambda: not s1._line.connected, IN_S, "the broker is lost")
+        clock.wait(3)
+        assert s1.read(clock.now()) == []
+        local.start()
+        until(lambda: s1._line.connected, 15, "it dials again")
+        assert s1.read(clock.now()) == before, "its word of three seconds ago"
     finally:
         s1.close()
 
