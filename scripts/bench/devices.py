@@ -16,7 +16,7 @@ from scripts.bench.report import Row, judged
 from scripts.bench.rig import PASSWORD, ROOT, broker_for, names
 from tests.support.modbus import pzem, tcp_server
 from tests.support.mosquitto import free_port
-from tests.support.tower import CABINET, Dialled, login, report
+from tests.support.tower import CABINET, dialled, login, report
 from tests.support.wait import until
 
 SOCKETS: Final = 12
@@ -132,11 +132,10 @@ def _station_file(folder: Path, broker: int, modbus: int, tower: int, more: str)
 def _cabinet(port: int) -> Iterator[None]:
     """It dials, says everything once, and then what changes."""
     over = threading.Event()
-    dialled = until(lambda: _dial(port), LIMIT_S, "the station listens")
-    assert dialled is not None
+    connection = dialled(port, LIMIT_S)
 
     def speak() -> None:
-        with dialled as cabinet:
+        with connection as cabinet:
             cabinet.say(login())
             cabinet.say(report([(n, "02104001", "2") for n in range(1, SLOTS + 1)], full=1))
             turn = 0
@@ -151,10 +150,3 @@ def _cabinet(port: int) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-def _dial(port: int) -> Dialled | None:
-    try:
-        return Dialled(port)
-    except OSError:
-        return None

@@ -13,7 +13,10 @@ from server.model import Access
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from tests.support.browser import chromium
+from tests.support.journey import Journey
 from tests.support.maps import Tiles, named
+from tests.support.mosquitto import Broker
+from tests.support.server import ServerProcess, register, settings_for
 from tests.support.serving import serving
 from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station
 
@@ -22,6 +25,22 @@ from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def journey(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Journey]:
+    """One server for all tests of a file, with the ``STATIONS`` that it names."""
+    folder = tmp_path_factory.mktemp("journey")
+    with Broker(folder / "mosquitto") as broker:
+        register(folder / "data", request.module.STATIONS)
+        server = ServerProcess(settings_for(broker, folder / "data"))
+        server.start()
+        try:
+            yield Journey(folder, broker, server, browser)
+        finally:
+            server.stop()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """One agent, a device of every kind, and half of them go bad at once: the other half goes on."""
 
-import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +13,20 @@ import pytest
 from contract.messages import Snapshot
 from server.store.reader import Reader
 from tests.support import pi
-from tests.support.gateway import Device, LocalBroker, device
+from tests.support.agent import MAPS, ROOT, agent_of, station_file
+from tests.support.gateway import Device, LocalBroker, device, repeating
 from tests.support.modbus import RudeServer, mbap, pzem, tcp_server
 from tests.support.mosquitto import Broker, free_port
 from tests.support.server import ServerProcess, register, settings_for
-from tests.support.tower import CABINET, Dialled, login, report
+from tests.support.tower import CABINET, Dialled, dialled, login, report
 from tests.support.wait import until
 
-ROOT = Path(__file__).parents[2]
 STATION = "devices-1"
 OTHER = "CHTEST12AB0002"
 IN_S = 60.0
 LOST_S = 120.0
 """A cabinet that is hung up on has a minute to dial again."""
 
-HEAD = """
-[station]
-id = "{station}"
-[broker]
-host = "{host}"
-port = {port}
-password = "{password}"
-[sampling]
-sample_s = 0.2
-heartbeat_s = 1
-[outbox]
-path = "outbox.db"
-"""
 SOCKET = """
 [[sensor]]
 id = "{id}"
@@ -121,12 +106,11 @@ class City:
         self.rude = RudeServer(self.meter)
         stack.callback(self.rude.close)
         self.tower = free_port()
-        self.file = folder / "station.toml"
-        self.file.write_text(self._station_file(broker), encoding="utf-8")
+        self.file = station_file(folder, broker, STATION, self._sensors())
         self.reader = Reader(settings_for(broker, folder / "data").readings_db)
 
-    def _station_file(self, broker: Broker) -> str:
-        maps, local = ROOT / "firmware_config" / "devices", self.local.port
+    def _sensors(self) -> str:
+        maps, local = MAPS, self.local.port
         sockets = [
             ("well-bus", "modbus", MODBUS.format(maps=maps, port=self.modbus.port)),
             ("bad-bus", "modbus", MODBUS.format(maps=maps, port=self.rude.port)),
@@ -138,9 +122,6 @@ class City:
         cabinets = [("well-cabinet", CABINET), ("bad-cabinet", OTHER)]
         return "".join(
             [
-                HEAD.format(
-                    station=STATION, host=broker.host, port=broker.port, password=broker.add_user(STATION)
-                ),
                 *(SOCKET.format(id=each, kind=kind, keys=keys) for each, kind, keys in sockets),
                 *(
                     CABINETS.format(id=each, port=self.tower, cabinet=cabinet, maps=maps)
@@ -179,35 +160,6 @@ class City:
         return said.returncode, said.stdout
 
 
-@contextmanager
-def agent(city: City) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "tests.support.pi", "run", "--config", str(city.file)]
-    process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))  # noqa: S603 - our own program
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(IN_S) == 0
-
-
-@contextmanager
-def repeating(say: Callable[[], None]) -> Iterator[None]:
-    """Devices that say it again and again, in a thread."""
-    over = threading.Event()
-
-    def talk() -> None:
-        while not over.wait(0.5):
-            say()
-
-    thread = threading.Thread(target=talk)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
 @pytest.fixture
 def city(broker: Broker, tmp_path: Path) -> Iterator[City]:
     register(tmp_path / "data", [STATION])
@@ -225,20 +177,12 @@ def watts(value: float) -> dict[str, Any]:
     return {"ENERGY": {"Power": value}}
 
 
-def dial(port: int) -> Dialled | None:
-    try:
-        return Dialled(port)
-    except OSError:
-        return None
-
-
 def cabinet(city: City, name: str, slots: list[str]) -> Dialled:
     """It dials, logs in and reports."""
-    dialled = until(lambda: dial(city.tower), IN_S, "the station listens")
-    assert dialled is not None
-    dialled.say(login(name))
-    dialled.say(told(name, slots))
-    return dialled
+    connection = dialled(city.tower, IN_S)
+    connection.say(login(name))
+    connection.say(told(name, slots))
+    return connection
 
 
 def told(name: str, slots: list[str]) -> dict[str, Any]:
@@ -249,7 +193,7 @@ def told(name: str, slots: list[str]) -> dict[str, Any]:
 def test_one_bad_device_never_stops_the_others(city: City) -> None:
     drawn = 18.5
     with ExitStack() as stack:
-        process = stack.enter_context(agent(city))
+        process = stack.enter_context(agent_of(city.file, "tests.support.pi"))
         well = stack.enter_context(device(city.local))
         bad = Device(city.local, will=("tele/bad/LWT", "Offline"))
         good_cabinet = stack.enter_context(cabinet(city, CABINET, ["2", "1"]))
@@ -274,7 +218,7 @@ def test_one_bad_device_never_stops_the_others(city: City) -> None:
         snapshot = city.snapshot()
         assert snapshot is not None
         assert snapshot.climate is not None
-        assert snapshot.climate.temperature_c == pi.TEMPERATURE_C
+        assert (snapshot.climate.temperature_c, snapshot.climate.co2_ppm) == (pi.TEMPERATURE_C, pi.CO2_PPM)
         until(lambda: city.devices()[0] == 0, IN_S, "all devices are well")
 
         process.send_signal(signal.SIGUSR1)

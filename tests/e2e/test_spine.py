@@ -15,32 +15,17 @@ import httpx
 import pytest
 
 from server.store.reader import Reader
+from tests.support.agent import ROOT, station_file
 from tests.support.corpus import MALFORMED, as_bytes, snapshot, telemetry
 from tests.support.mosquitto import Broker, executable
 from tests.support.server import ServerProcess, register, settings_for
 from tests.support.wait import until
 
-ROOT = Path(__file__).parents[2]
 STATION = "spine-1"
 BACK_S = 30.0
 """Any single process that was killed is back within this."""
 
-STATION_FILE = """
-[station]
-id = "{station}"
-
-[broker]
-host = "{host}"
-port = {port}
-password = "{password}"
-
-[sampling]
-sample_s = 0.2
-heartbeat_s = 1
-
-[outbox]
-path = "outbox.db"
-
+SENSORS = """
 [[sensor]]
 id = "room"
 kind = "recorded_climate"
@@ -49,7 +34,7 @@ path = "room.csv"
 time = ["t"]
 time_format = "unix"
 max_age_s = 86400
-temperature = {{ column = "c" }}
+temperature = { column = "c" }
 
 [[sensor]]
 id = "main"
@@ -70,11 +55,7 @@ class Station:
         now_s = int(datetime.now(UTC).timestamp())
         rows = "".join(f"{now_s - 60 + n},{temperature_c}\n" for n in range(61))
         (folder / "room.csv").write_text(f"t,c\n{rows}", encoding="utf-8")
-        text = STATION_FILE.format(
-            station=STATION, host=broker.host, port=broker.port, password=broker.add_user(STATION)
-        )
-        self._file = folder / "station.toml"
-        self._file.write_text(text, encoding="utf-8")
+        self._file = station_file(folder, broker, STATION, SENSORS)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -134,3 +134,21 @@ def device(broker: LocalBroker, will: tuple[str, str] | None = None) -> Iterator
         yield made
     finally:
         made.close()
+
+
+@contextmanager
+def repeating(say: Callable[[], None]) -> Iterator[None]:
+    """Devices that say it again and again, from a thread."""
+    over = threading.Event()
+
+    def talk() -> None:
+        while not over.wait(0.3):
+            say()
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

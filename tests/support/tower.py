@@ -7,6 +7,8 @@ from contextlib import suppress
 from json import JSONDecoder, JSONEncoder
 from typing import Any
 
+from tests.support.wait import until
+
 CABINET = "CHTEST12AB0001"
 
 Door = int | str | None
@@ -76,3 +78,17 @@ class Dialled:
             while self.sock.recv(4096):
                 pass
         return True
+
+
+def dialled(port: int, within_s: float) -> Dialled:
+    """A connection to a station that may just be starting."""
+
+    def dial() -> Dialled | None:
+        try:
+            return Dialled(port)
+        except OSError:
+            return None
+
+    found = until(dial, within_s, "the station listens")
+    assert found is not None
+    return found
