@@ -1,8 +1,9 @@
 """Throws broken frames at the swap cabinets' protocol (``make fuzz``).
 
 Each round opens a connection, most of them with a good login, and feeds it frames that were cut, joined, bent
-or invented, in pieces of any size. Nothing may be raised but the end of the connection, and after the first
-tenth the process must not grow by more than :data:`MOST_GROWTH_KB`.
+or invented, in pieces of any size; cabinets of all makers whose maps are shipped take turns. Nothing may be
+raised but the end of the connection, and after the first tenth the process must not grow by more than
+:data:`MOST_GROWTH_KB`.
 """
 
 import argparse
@@ -11,12 +12,15 @@ import json
 import random
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import cycle
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.config import parse
 from edge.options import Options
-from edge.sensors.tower_map import TowerMap, read_map
+from edge.sensors.tower_map import OTHER, TowerMap, read_map
 from edge.sensors.tower_memory import TowerMemory
 from edge.sensors.tower_session import EndError, Guests, Session
 
@@ -45,17 +49,6 @@ VALUES: Final[tuple[object, ...]] = (
     {},
     "\ud800",
 )
-SIGNALS: Final = (
-    "02104001",
-    "02103001",
-    "02106001",
-    "02109001",
-    "02017001",
-    "boxSta",
-    "cabAlarm",
-    "soc",
-    "?",
-)
 TYPES: Final = (100, 110, 300, 310, 400, 410, 501, 0, -1, None)
 
 
@@ -66,38 +59,96 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
     began = time.monotonic()
-    ends, growth_kb = fuzz(args.frames, random.Random(args.seed))  # noqa: S311  (repeatable on purpose)
+    found = fuzz(args.frames, random.Random(args.seed))  # noqa: S311  (repeatable on purpose)
     took = time.monotonic() - began
+    understood = ", ".join(f"{name} {count}" for name, count in sorted(found.understood.items()))
     print(
-        f"{args.frames} frames in {took:.0f} s, {ends} connections ended for them, grown by {growth_kb} KiB"
+        f"{args.frames} frames in {took:.0f} s, {found.ends} connections ended for them, grown by "
+        f"{found.growth_kb} KiB; readings by map: {understood}"
     )
-    return 0 if growth_kb <= MOST_GROWTH_KB else 1
+    return 0 if found.growth_kb <= MOST_GROWTH_KB else 1
 
 
-def fuzz(frames: int, chance: random.Random) -> tuple[int, int]:
-    """Feed so many frames; returns how many connections had to end, and how the process grew, in KiB."""
-    guests = Guests({CABINET: TowerMemory(_map(), 12)})
+class Outcome(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        ends: connections that had to end.
+        growth_kb: of the process, in KiB, after the first tenth.
+        understood: by map, rounds after which there was a reading of the cabinet.
+    """
+
+    ends: int
+    growth_kb: int
+    understood: Mapping[str, int]
+
+
+def fuzz(frames: int, chance: random.Random) -> Outcome:
+    """Feed so many frames, to the cabinets of all shipped maps in turn."""
+    maps = shipped()
+    invent = Inventor(chance, maps.values())
+    turns = cycle([(name, Guests({CABINET: TowerMemory(each, 12)})) for name, each in maps.items()])
+    understood: Counter[str] = Counter()
     ends = sent = settled_kb = 0
     while sent < frames:
         if settled_kb == 0 and sent >= frames // 10:
             settled_kb = _resident_kb()
-        ends += _round(guests, sent, chance)
+        name, guests = next(turns)
+        ends += _round(guests, sent, chance, invent)
+        understood[name] += guests.memories[CABINET].cabinet("c1") is not None
         sent += FRAMES_A_ROUND
         if sent % COLLECT_FRAMES == 0:
             gc.collect()
-    return ends, _resident_kb() - settled_kb
+    return Outcome(ends, _resident_kb() - settled_kb, understood)
 
 
-def _map() -> TowerMap:
-    file = MAPS / "tower-lists.toml"
-    return read_map(Options(parse(file), file.name))
+def shipped() -> dict[str, TowerMap]:
+    """The makers' maps by the names of their files."""
+    return {
+        file.stem: read_map(Options(parse(file), file.name)) for file in sorted(MAPS.glob("tower-*.toml"))
+    }
 
 
-def _round(guests: Guests, at_ms: int, chance: random.Random) -> bool:
+class Inventor:
+    """Invents messages with the attributes and the values that ``maps`` name, and with others."""
+
+    def __init__(self, chance: random.Random, maps: Iterable[TowerMap]) -> None:
+        ids, texts = {"?"}, set[str]()
+        for one in maps:
+            ids |= {each.signal for each in one.signals} | {each.signal for each in one.alarms}
+            texts = texts.union(*(each.words for each in one.signals), *(each.words for each in one.alarms))
+        self._chance = chance
+        self._signals = sorted(each.replace(OTHER, "001") for each in ids)
+        self._values = [*sorted(texts), *VALUES]
+
+    def message(self) -> dict[str, object]:
+        """Most are of a kind that exists."""
+        chance, pick = self._chance, self._chance.choice
+        entries = [
+            {
+                "id": pick(self._signals) + (str(chance.randrange(10**6)) if chance.random() < 0.1 else ""),
+                "doorId": pick((None, "1", 2, "12", "13", 10**30, "x", [])),
+                "value": pick(self._values),
+                **{key: pick(VALUES) for key in ("alarmDesc", "alarmFlag")},
+                **{pick(self._signals): pick(self._values) for _ in range(2)},
+            }
+            for _ in range(chance.randrange(6))
+        ]
+        lists = pick(("attrList", "boxList", "batList", "cabList", "alarmList"))
+        return {
+            "msgType": pick(TYPES),
+            "devId": pick((*[CABINET] * 60, "B", 1)),
+            "txnNo": pick(VALUES),
+            "isFull": pick(VALUES),
+            lists: entries if chance.random() < 0.95 else pick(VALUES),
+        }
+
+
+def _round(guests: Guests, at_ms: int, chance: random.Random, invent: Inventor) -> bool:
     """One connection; whether it had to end."""
     session = Session(guests, "127.0.0.1", at_ms)
     by_line = chance.random() < 0.5
-    frames = [_frame(chance, by_line) for _ in range(FRAMES_A_ROUND)]
+    frames = [_frame(chance, invent.message(), by_line) for _ in range(FRAMES_A_ROUND)]
     login = _framed(json.dumps({"msgType": 100, "txnNo": 1, "devId": CABINET}).encode(), by_line)
     data = (login if chance.random() < 0.9 else b"") + b"".join(frames)
     try:
@@ -115,8 +166,8 @@ def _round(guests: Guests, at_ms: int, chance: random.Random) -> bool:
     return False
 
 
-def _frame(chance: random.Random, by_line: bool) -> bytes:
-    text = json.dumps(_message(chance)).encode()
+def _frame(chance: random.Random, message: dict[str, object], by_line: bool) -> bytes:
+    text = json.dumps(message).encode()
     for _ in range(chance.choice((0, 0, 0, 1, 5))):
         place = chance.randrange(len(text))
         text = (
@@ -129,21 +180,6 @@ def _frame(chance: random.Random, by_line: bool) -> bytes:
 
 def _framed(text: bytes, by_line: bool) -> bytes:
     return text.replace(b"\n", b"") + b"\n" if by_line else len(text).to_bytes(4, "big") + text
-
-
-def _message(chance: random.Random) -> dict[str, object]:
-    pick = chance.choice
-    entries = [
-        {
-            "id": pick(SIGNALS) + (str(chance.randrange(10**6)) if chance.random() < 0.1 else ""),
-            "doorId": pick((None, "1", 2, "12", "13", 10**30, "x", [])),
-            **{key: pick(VALUES) for key in ("value", "alarmDesc", "alarmFlag", "boxSta", "boxFault")},
-        }
-        for _ in range(chance.randrange(6))
-    ]
-    lists = pick(("attrList", "boxList", "batList", "cabList", "alarmList"))
-    return {"msgType": pick(TYPES), "devId": pick((*[CABINET] * 60, "B", 1)), "txnNo": pick(VALUES),
-            "isFull": pick(VALUES), lists: entries if chance.random() < 0.95 else pick(VALUES)}  # fmt: skip
 
 
 def _resident_kb() -> int:
