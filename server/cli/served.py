@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -23,13 +24,14 @@ from server.desk import Desk, DeskError
 from server.model import Network
 from server.rollups import Rollups
 from server.served.columns import levels
-from server.served.gather import ScopeError, Sources, gather, today_of
+from server.served.gather import ScopeError, Sources, gather, scoped, today_of
+from server.served.held import nearest
 from server.served.model import LEVELS, Level, Report, Scope
 from server.served.numbers import PART, Numbers
 from server.served.periods import Period, PeriodError, between, containing, named
 from server.served.sheets import write_xlsx
 from server.served.tables import as_json, write_csv
-from server.served.words import notes, sentence
+from server.served.words import notes, sentence, span
 from server.web.text import Language, Text
 
 app = typer.Typer(help="How many a network served (服务人次), for whoever reports it to a city.")
@@ -97,8 +99,12 @@ def report(
                 )  # fmt: skip
         except ScopeError as error:
             fail(str(error), 2)
+        words = Text(_language(language), now_ms)
+        without = None if made.total.sum.known else _held(made, words, sources)
     wanted: list[Level] = [each.value for each in level or ()]  # type: ignore[misc]  # values of the table
-    _write(made, Text(_language(language), now_ms), form, output, wanted)
+    _write(made, words, form, output, wanted)
+    if without is not None:
+        problems.print(without, markup=False, style="yellow")
 
 
 def _format(asked: Format | None, output: Path | None) -> Format:
@@ -172,6 +178,19 @@ def _period(
     except PeriodError as error:
         fail(str(error), 2)
     return containing("month", today_of(network, now_ms)).before()
+
+
+def _held(made: Report, text: Text, sources: Sources) -> str:
+    """For which days there is data, and what to type, for somebody whose period has none."""
+    stations = [each.id for each in scoped(made.scope, sources.networks, sources.stations)]
+    found, near = sources.rollups.span(stations), nearest(sources.rollups, stations, made.period)
+    if found is None or near is None:
+        return text("served.held.none")
+    where = {name: getattr(made.scope, name) for name in ("network", "district", "street", "station")}
+    words = [word for name, value in where.items() if value for word in (f"--{name}", value)]
+    command = shlex.join(["waystation", "report", f"--{near.kind}", str(near), *words])
+    told = text("served.held", span=span(text, Period("range", *found)))
+    return "\n".join((told, text("served.held.try", command=command)))
 
 
 def _write(made: Report, text: Text, format: Format, output: Path | None, wanted: list[Level]) -> None:

@@ -1,7 +1,7 @@
 """What the rest of the server reads of rollups.db; each call on a read-only connection of its own."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -92,6 +92,26 @@ class Rollups:
         """As :meth:`days`, of each only how many came and how much of it was measured."""
         with self._reader() as connection:
             yield from reading.visits(connection, _numbers(connection, stations), first, last)
+
+    def span(
+        self, stations: Collection[str], first: date = date.min, last: date = date.max
+    ) -> tuple[date, date] | None:
+        """The first and the last day between these, both included, on which one of the stations was measured.
+
+        None where there is no such day.
+        """
+        with self._reader() as connection:
+            known = _numbers(connection, stations)
+            oldest = min(reading.known(connection, known, first, last), default=None)
+            if oldest is None:
+                return None
+            return oldest, max(reading.known(connection, known, first, last, newest=True), default=oldest)
+
+    def measured(self, spans: Sequence[tuple[date, date]], stations: Collection[str]) -> list[bool]:
+        """Of each of these spans of days, both ends included, whether one of the stations was measured."""
+        with self._reader() as connection:
+            known = _numbers(connection, stations)
+            return [any(reading.known(connection, known, *span)) for span in spans]
 
     def oldest_ms(self, station_id: str) -> int | None:
         """When the first day in UTC begins of which there are quarters; None when there are none."""

@@ -197,3 +197,28 @@ def _days(
                 DAMAGE.note(station_id, f"days {key}", error)
             else:
                 yield found
+
+
+def known(
+    connection: sqlite3.Connection,
+    stations: Mapping[int, str],
+    first: date,
+    last: date,
+    *,
+    newest: bool = False,
+) -> Iterator[date]:
+    """Of each of these stations the first day, or the newest, on which something was measured or counted."""
+    query = "SELECT key, body FROM days WHERE key BETWEEN ? AND ? ORDER BY key"
+    query += " DESC" if newest else ""
+    for no, station_id in stations.items():
+        base = no * PER_STATION
+        rows = connection.execute(query, (base + first.toordinal(), base + min(last.toordinal(), LAST_DAY)))
+        for key, body in rows:
+            try:
+                found = _decode_visits(body)
+            except _UNREADABLE as error:
+                DAMAGE.note(station_id, f"days {key}", error)
+                continue
+            if found.visits or found.measured:
+                yield date.fromordinal(key - base)
+                break

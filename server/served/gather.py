@@ -31,6 +31,14 @@ class Rollups(Protocol):
     def visits(self, first: date, last: date, stations: Collection[str] | None = None) -> Iterator[Visits]:
         """Of each only how many came and how much of it was measured."""
 
+    def span(
+        self, stations: Collection[str], first: date = date.min, last: date = date.max
+    ) -> tuple[date, date] | None:
+        """The first and the last day between these on which one of the stations was measured."""
+
+    def measured(self, spans: Sequence[tuple[date, date]], stations: Collection[str]) -> list[bool]:
+        """Of each span of days whether one of the stations was measured in it."""
+
 
 class ScopeError(ValueError):
     """There is no such place; the message says what there is."""

@@ -10,6 +10,7 @@ from server.model import Network, Qualifier, Station
 from server.served.periods import Period
 
 HOURS: Final = 24
+HOUR_MS: Final = 3_600_000
 PlaceLevel = Literal["network", "district", "street", "station"]
 TimeLevel = Literal["day", "week", "month", "year", "kind"]
 Level = Literal["total", "network", "district", "street", "station", "day", "week", "month", "year", "kind"]
@@ -227,6 +228,11 @@ class Report:
     running: bool
     simulated: bool
     at_ms: int
+
+    @property
+    def until_ms(self) -> int:
+        """Up to when was counted, while it runs: hours are summed up once they are over."""
+        return min(self.at_ms, self.total.sum.newest_ms // HOUR_MS * HOUR_MS)
 
     def lines(self) -> tuple[Line, ...]:
         """All lines, the whole first."""

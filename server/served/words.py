@@ -142,14 +142,17 @@ def _rests(text: Text, report: Report) -> str:
     return text(key, of=stations, **told)
 
 
-def _until(text: Text, report: Report) -> str:
-    """Up to when a period that is not over was counted: the moment of its newest sums."""
-    if not report.running:
+def until(text: Text, report: Report) -> str:
+    """Up to when a period that is not over was counted; "" once it is, and where nothing was measured."""
+    if not report.running or not report.total.sum.known:
         return ""
-    at_ms = min(report.at_ms, report.total.sum.newest_ms)
-    there = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(report.network.time_zone))
-    time = f"{there.hour}:{there.minute:02}"
-    return text("served.until", at=text("day.date", month=there.month, day=there.day, time=time))
+    there = datetime.fromtimestamp(report.until_ms / 1000, ZoneInfo(report.network.time_zone))
+    return text("day.date", month=there.month, day=there.day, time=f"{there.hour}:{there.minute:02}")
+
+
+def _until(text: Text, report: Report) -> str:
+    at = until(text, report)
+    return text("served.until", at=at) if at else ""
 
 
 def _compared(text: Text, report: Report) -> str:

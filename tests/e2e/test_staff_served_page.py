@@ -29,6 +29,8 @@ PAGES: Final = {
     "nothing": "/staff/served?place=city&by=month&period=2026-10",
     "station": "/staff/served?station=city-0001&by=week&period=2026-W50",
     "range": "/staff/served?place=city&by=range&from=2026-12-01&to=2026-12-31",
+    "wrong": "/staff/served?place=city&by=month&period=2026-13",
+    "reversed": "/staff/served?place=city&by=range&from=2026-12-05&to=2026-12-01",
     "numbers": "/staff/served-numbers",
     "number": "/staff/served-numbers/1",
     "circle": "/staff/served-reach",
@@ -108,6 +110,24 @@ def test_from_month_to_week_to_station_and_back_in_time(browser: Browser, looked
         page.get_by_label("地点").select_option("city/小店区")
         page.get_by_role("button", name="查看").click()
         expect(page.locator("#report")).to_contain_text("城市小店区 · 2026年第52周")
+
+
+def test_from_a_wrong_month_and_an_empty_one_to_one_with_data(browser: Browser, looked_at: Started) -> None:
+    with opened(browser, looked_at, PAGES["wrong"]) as page:
+        expect(page.get_by_label("月份（如 2026-07）")).to_have_value("2026-13")
+        expect(page.get_by_label("月份（如 2026-07）")).to_have_attribute("aria-describedby", "wrong-period")
+        expect(page.locator("#wrong-period")).to_have_text("没有这个月。请填年和月，如 2026-07。")
+        page.get_by_label("月份（如 2026-07）").fill("2026-08")
+        page.get_by_role("button", name="查看").click()
+        expect(page.locator(".big")).to_have_text("没有数据")
+        page.get_by_role("link", name="看最近有数据的：2026年11月").click()
+        expect(page.locator("#report")).to_contain_text("2026年11月")
+        page.get_by_label("有数据的月份").get_by_role("link", name="2026年12月").click()
+        expect(page.locator(".big strong")).to_have_text("4206")
+    with opened(browser, looked_at, PAGES["reversed"]) as page:
+        expect(page.get_by_label("从", exact=True)).to_have_value("2026-12-05")
+        expect(page.get_by_label("到（含当天）")).to_have_value("2026-12-01")
+        expect(page.locator("#wrong-to")).to_be_visible()
 
 
 def test_the_sentence_is_copied(browser: Browser, looked_at: Started) -> None:

@@ -87,6 +87,31 @@ def test_what_is_asked_for(here: Path, words: tuple[str, ...], said: str) -> Non
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (
+            ("--month", "2026-05"),
+            "2026年7月1日至2026年7月31日。\n可以试试：{command} --month 2026-07 --network liuyang",
+        ),
+        (
+            ("--year", "2024", "--language", "en", "--format", "json"),
+            "Try: {command} --year 2026 --network liuyang",
+        ),
+        (
+            ("--month", "2026-05", "--station", "one"),
+            "{command} --month 2026-07 --network liuyang --station one",
+        ),
+        (("--month", "2026-07", "--district", "集里街道"), "还没有任何计数数据"),
+    ],
+)
+def test_a_period_without_data_says_for_which_there_is(here: Path, words: tuple[str, ...], said: str) -> None:
+    del here
+    result = run(*words)
+    assert (result.exit_code, said.format(command="waystation report") in result.stderr) == (0, True)
+    assert "有数据的日期" not in run("--month", "2026-07").output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
         (("--month", "July"), "expected a month such as 2026-07"),
         (("--month", "2026-07", "--year", "2026"), "one period"),
         (("--from", "2026-07-01"), "--from and --to together"),

@@ -313,6 +313,24 @@ def test_a_damaged_row_costs_its_day_alone(rig: Rig) -> None:
     assert list(rig.days()) == [DAY + timedelta(days=1)]
     assert [each.day for each in rig.rollups.visits(DAY, DAY + timedelta(days=1))] == list(rig.days())
     assert len(rig.quarters(EIGHT, NEXT + DAY_MS)) == 4
+    assert rig.rollups.span(["canteen"]) == (DAY + timedelta(days=1),) * 2
+
+
+def test_the_first_and_the_last_day_of_some_stations(rig: Rig) -> None:
+    for ago, station in ((0, "canteen"), (5, "canteen"), (9, "library"), (-3, "library")):
+        at_ms = EIGHT - ago * DAY_MS
+        rig.fill(at_ms, at_ms + HOUR_MS, 3, station=station)
+    rig.come(EIGHT - 7 * DAY_MS, 3)  # heard of once: nothing was measured, nobody came
+    rig.work(LATER + 4 * DAY_MS)
+    assert [DAY - timedelta(days=7) in rig.days(), rig.days()[DAY - timedelta(days=7)].measured] == [True, 0]
+    both, later = ["library", "canteen"], DAY + timedelta(days=3)
+    assert rig.rollups.span(["canteen"]) == (DAY - timedelta(days=5), DAY)
+    assert rig.rollups.span(both) == (DAY - timedelta(days=9), later)
+    assert rig.rollups.span(both, last=DAY - timedelta(days=6)) == (DAY - timedelta(days=9),) * 2
+    assert rig.rollups.span(["canteen"], first=later) is None
+    assert rig.rollups.span(["nobody"]) is None
+    week = (DAY - timedelta(days=8), DAY - timedelta(days=6))
+    assert rig.rollups.measured([week, (DAY, DAY), (DAY, later)], both) == [False, True, True]
 
 
 def test_a_newer_file_is_not_touched(rig: Rig) -> None:
@@ -327,6 +345,7 @@ def test_nothing_is_known_before_there_is_a_file(tmp_path: Path) -> None:
     empty = Rollups.open_reader(tmp_path / "none.db")
     assert empty.quarters("canteen", 0, LATER) == []
     assert list(empty.days(DAY, DAY)) == []
+    assert (empty.span(["canteen"]), empty.measured([(DAY, DAY)], ["canteen"])) == (None, [False])
     assert empty.people("canteen", DAY, SHANGHAI) == {}
     assert (empty.reached(), empty.settled(LATER)) == (0, True)
     assert not (tmp_path / "none.db").exists()

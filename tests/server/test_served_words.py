@@ -11,10 +11,10 @@ from server.served.model import Number, Report, Scope
 from server.served.periods import between, named
 from server.served.summing import Asked, Earlier, Tally
 from server.served.summing import report as make
-from server.served.words import headline, notes, rounded, sentence, share, span
+from server.served.words import headline, notes, rounded, sentence, share, span, until
 from server.web.text import Text
 from tests.support import served
-from tests.support.served import JULY, STATIONS, a_day, reported
+from tests.support.served import JULY, STATIONS, a_day, noon_ms, reported
 
 ZH, EN = Text("zh", 0), Text("en", 0)
 FIRST, JUNE = date(2026, 7, 1), date(2026, 6, 1)
@@ -163,6 +163,15 @@ def test_a_period_that_runs_says_up_to_when_and_is_not_compared() -> None:
     assert sentence(ZH, said).endswith("3个驿站中2个有数据，全程无中断，截至7月10日 12:00）。")
     assert sentence(EN, said).endswith("measured all of the time; as of 10/7 12:00).")
     assert any("增减会偏低" in note for note in notes(ZH, said))
+
+
+def test_it_was_counted_up_to_the_last_hour_that_was_over_when_its_sums_were_made() -> None:
+    today = date(2026, 7, 10)
+    made_ms = noon_ms(today) - 20 * 60_000
+    report = reported([a_day("one", today, 100, made_ms=made_ms)], today=today)
+    assert (until(ZH, report), until(EN, report)) == ("7月10日 11:00", "10/7 11:00")
+    assert until(ZH, reported([a_day("one", today, 100, made_ms=made_ms)])) == "", "it is over"
+    assert until(ZH, reported([], today=today)) == "", "nothing was counted"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -63,7 +64,6 @@ def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
         ("place=city&by=range&from=2026-12-01&to=2026-12-02", "共服务220人次"),
         ("place=city&by=day&period=2026-12-03", "共服务110人次"),
         ("place=city&by=month&period=2026-11", "没有计数数据，无法统计服务人次（不等于0）"),
-        ("place=city&by=month&period=2027-02", "还没有开始"),
         ("place=town&by=month&period=2026-12", "小镇共服务31人次"),
         ("place=city/小店区&street=龙城街道&by=month&period=2026-12", "城市小店区龙城街道共服务3100人次"),
     ],
@@ -86,11 +86,101 @@ def test_places_and_periods(signed: Signed, query: str, said: str) -> None:
         ("place=city&by=range&from=2026-12-02", 400),
         ("place=city&by=range&from=2020-12-02&to=2026-12-01", 400),
         ("place=city&by=month&period=<script>", 400),
+        ("place=city&by=month&period=2027-02", 400),
     ],
 )
 @pytest.mark.parametrize("kind", ["", ".csv", ".xlsx", ".json"])
 def test_what_there_is_not_is_refused(signed: Signed, query: str, status: int, kind: str) -> None:
     assert signed("ada").get(f"{PAGE}{kind}?{query}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "typed", "said"),
+    [
+        ("by=month&period=2026-13", "period", "2026-13", "没有这个月"),
+        ("by=week&period=2026-W60", "period", "2026-W60", "没有这一周"),
+        ("by=year&period=1999", "period", "1999", "请填 2000 到 2200"),
+        ("by=year&period=2030", "period", "2030", "还没有到"),
+        ("by=month&period=2027-02", "period", "2027-02", "还没有到"),
+        ("by=range&from=2026-12-02&to=2026-12-01", "to", "2026-12-01", "最后一天不能早于第一天"),
+        ("by=range&from=2026-02-30&to=2026-12-01", "from", "2026-02-30", "没有这一天"),
+        ("by=range&from=2026-12-02", "to", "", "没有这一天"),
+        ("by=range&from=2020-12-02&to=2026-12-01", "to", "2026-12-01", "最多看 366 天"),
+        ("by=range&from=2027-02-01&to=2027-02-02", "from", "2027-02-01", "还没有到"),
+        ("by=month&period=%3Cscript%3E", "period", "&lt;script&gt;", "没有这个月"),
+    ],
+)
+def test_a_wrong_period_stays_in_the_form(
+    signed: Signed, query: str, field: str, typed: str, said: str
+) -> None:
+    answer = signed("ada").get(f"{PAGE}?place=city/小店区&{query}")
+    page = answer.text
+    assert answer.status_code == 400
+    assert '<option value="city/小店区" selected>' in page
+    kind = "text" if said.startswith(("没有", "请填")) and typed else "(?:month|week|number|date)"
+    assert re.search(
+        rf'type="{kind}"[^>]* name="{field}" value="{typed}" required aria-describedby="wrong-{field}"', page
+    )
+    assert re.search(rf'id="wrong-{field}" role="alert">[^<]*{said}', page)
+    assert "有数据的日期：2026年12月1日至2026年12月31日" in page
+    assert 'id="report"' not in page
+
+
+def test_an_unknown_kind_of_period_is_told_beside_the_kinds(signed: Signed) -> None:
+    answer = signed("ada").get(f"{PAGE}?place=city&by=century")
+    assert (answer.status_code, 'id="wrong-by"' in answer.text) == (400, True)
+
+
+def test_it_says_for_which_days_there_is_data(made: Console, signed: Signed) -> None:
+    made.rollups.rows.append(a_day("city-0002", date(2026, 3, 9), 5))
+    page = signed("ada").get(f"{PAGE}?place=city&by=month&period=2026-12").text
+    assert "有数据的日期：2026年3月9日至2026年12月31日" in page
+    months = page[page.index('class="by months"') :].split("</nav>")[0]
+    assert re.findall(r"period=([\d-]+)", months) == ["2026-03", "2026-12"]
+    assert months.count('aria-current="true"') == 1
+    inner = signed("ada").get(f"{PAGE}?place=city/小店区&by=month&period=2026-12").text
+    assert "有数据的日期：2026年12月1日至2026年12月31日" in inner, "of the place that is shown"
+
+
+@pytest.mark.parametrize(
+    ("query", "nearest"),
+    [
+        ("by=month&period=2026-05", "2026-03"),
+        ("by=month&period=2026-10", "2026-12"),
+        ("by=year&period=2025", "2026"),
+    ],
+)
+def test_an_empty_period_offers_the_nearest_with_data(
+    made: Console, signed: Signed, query: str, nearest: str
+) -> None:
+    made.rollups.rows.append(a_day("city-0002", date(2026, 3, 9), 5))
+    page = signed("ada").get(f"{PAGE}?place=city&{query}").text
+    offered = page[page.index('class="nearest"') :].split("</p>")[0]
+    assert f"period={nearest}" in offered
+    assert 'class="nearest"' not in signed("ada").get(f"{PAGE}?place=city&by=month&period=2026-12").text
+
+
+def test_where_nothing_was_ever_counted(made: Console, signed: Signed) -> None:
+    made.rollups.rows.clear()
+    page = signed("ada").get(PAGE).text
+    assert "这里还没有任何计数数据" in page
+    assert 'class="nearest"' not in page
+
+
+def test_while_it_runs_it_says_up_to_when(made: Console, signed: Signed) -> None:
+    made.rollups.rows.append(a_day("city-0001", date(2027, 1, 15), 7, made_ms=made.now_ms - 50 * 60_000))
+    ada = signed("ada")
+    page = ada.get(f"{PAGE}?place=city&by=month&period=2027-01").text
+    assert "统计到 1月15日 15:00" in page
+    assert "截至1月15日 15:00" in page
+    assert 'rel="next"' not in page, "there is no month to come"
+    before = ada.get(f"{PAGE}?place=city&by=month&period=2026-12").text
+    assert ("统计到" in before, 'rel="next"' in before) == (False, True)
+
+
+def test_what_only_began_last_month_opens_with_the_present_one(made: Console, signed: Signed) -> None:
+    made.rollups.rows = [a_day("city-0001", date(2026, 12, 20) + timedelta(days=n), 3) for n in range(27)]
+    assert "2027年1月" in signed("ada").get(PAGE).text.split('id="report"')[1].split("</h2>")[0]
 
 
 @pytest.mark.parametrize("kind", ["", ".csv", ".xlsx", ".json"])

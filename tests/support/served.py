@@ -58,6 +58,21 @@ class TableRollups:
         for row in self.days(first, last, stations):
             yield Visits(row.station_id, row.day, row.visits, row.measured)
 
+    def span(
+        self, stations: Collection[str], first: date = date.min, last: date = date.max
+    ) -> tuple[date, date] | None:
+        """The first and the last of them."""
+        days = [
+            row.day
+            for row in self.rows
+            if row.station_id in stations and first <= row.day <= last and (row.visits or row.measured)
+        ]
+        return (min(days), max(days)) if days else None
+
+    def measured(self, spans: Sequence[tuple[date, date]], stations: Collection[str]) -> list[bool]:
+        """Whether there are any in each span."""
+        return [self.span(stations, *each) is not None for each in spans]
+
 
 def noon_ms(day: date) -> int:
     """Noon of a day in China."""

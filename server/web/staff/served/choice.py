@@ -1,13 +1,15 @@
 """Which report somebody asks for: the place and the period of an address. Pure but for the visit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from server.accounts.roles import Place, place_of
 from server.served.gather import today_of
+from server.served.held import Held, usual
 from server.served.model import Scope
-from server.served.periods import STEPS, Kind, Period, PeriodError, between, containing, named
+from server.served.periods import STEPS, Kind, Period, PeriodError, a_day, containing, named
 from server.web.staff.places import Registered
 from server.web.staff.visit import MISSING, Refused, Visit
 
@@ -15,6 +17,19 @@ KINDS: Final[tuple[Kind, ...]] = ("month", "week", "year", "range")
 """What the page offers; a day is a range of one."""
 MOST_DAYS: Final = 366
 """Of a report in the browser; ``waystation report`` makes longer ones."""
+MOST_TYPED: Final = 40
+"""Characters of a field that are shown again."""
+
+Known = Callable[[], Held | None]
+"""Finds out for which days there is data."""
+
+
+class WrongPeriod(Refused):
+    """400: it is none, or none that there can be a report of; ``field`` of the form says so."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(400, f"staff.served.wrong.{reason}", most=MOST_DAYS)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,41 @@ class Choice:
         return self.parameters(period)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The fields as they stand in the form."""
+
+    place: str
+    by: Kind
+    period: str = ""
+    first: str = ""
+    last: str = ""
+
+    @classmethod
+    def of(cls, choice: Choice) -> "Filled":
+        """Of a report that is shown."""
+        period = choice.period
+        by = period.kind if period.kind in KINDS else "range"
+        return cls(choice.place, by, str(period), period.first.isoformat(), period.last.isoformat())
+
+    @classmethod
+    def typed(cls, visit: Visit, place: str) -> "Filled":
+        """As somebody typed it, however wrong."""
+        by = next((each for each in KINDS if each == visit.query.get("by")), KINDS[0])
+        return cls(place, by, *(visit.query.get(name, "")[:MOST_TYPED] for name in ("period", "from", "to")))
+
+    def native(self, field: str) -> bool:
+        """Whether a field that knows of months or days can show it; such a one would come up empty else."""
+        try:
+            if field == "period":
+                named(self.by, self.period)
+            else:
+                a_day(self.first if field == "from" else self.last)
+        except PeriodError:
+            return False
+        return True
+
+
 def choices(visit: Visit) -> Iterator[tuple[str, str]]:
     """Networks and districts that the person may look at, each with its name."""
     registered = Registered.of(visit)
@@ -57,22 +107,33 @@ def value_of(place: Place) -> str:
     return f"{place.network}/{place.district}" if place.district else place.network
 
 
-def chosen(visit: Visit) -> Choice | None:
-    """The report that is asked for; without a place the first that the person sees, None where there is none.
+def chosen(visit: Visit, scope: Scope, known: Known) -> Choice:
+    """The report of a scope that is asked for.
 
     Raises:
-        Refused: 404 for a place that is not there or not theirs, 400 for no period.
+        WrongPeriod: no period, one that is too long, or one that lies ahead.
     """
-    scope = _scope(visit)
-    if scope is None:
-        return None
-    period = _period(visit, scope)
+    today = today_of(visit.staff.live.networks()[scope.network], visit.now_ms)
+    period = _period(visit, today, known)
+    last_field = "to" if period.kind == "range" else "period"
     if period.days > MOST_DAYS:
-        raise Refused(400, "staff.served.wrong.days", most=MOST_DAYS)
-    return Choice(scope, period, value_of(Place(scope.network, scope.district)))
+        raise WrongPeriod(last_field, "days")
+    if period.first > today:
+        raise WrongPeriod("from" if period.kind == "range" else "period", "ahead")
+    return Choice(scope, period, place_value(scope))
 
 
-def _scope(visit: Visit) -> Scope | None:
+def place_value(scope: Scope) -> str:
+    """What the place of a scope is called in an address."""
+    return value_of(Place(scope.network, scope.district))
+
+
+def asked_scope(visit: Visit) -> Scope | None:
+    """The place that is asked for, else the first that the person sees; None where there is none.
+
+    Raises:
+        Refused: 404 for a place that is not there or not theirs.
+    """
     given = visit.query
     if station_id := given.get("station", ""):
         state = visit.staff.live.state(station_id)
@@ -90,18 +151,28 @@ def _scope(visit: Visit) -> Scope | None:
     return Scope(network, district, given.get("street", ""))
 
 
-def _period(visit: Visit, scope: Scope) -> Period:
+def _period(visit: Visit, today: date, known: Known) -> Period:
     given = visit.query
     by = given.get("by", "month")
     kind: Kind | None = next((each for each in (*STEPS, "range") if each == by), None)
-    today = today_of(visit.staff.live.networks()[scope.network], visit.now_ms)
+    if kind is None:
+        raise WrongPeriod("by", "by")
+    if kind == "range":
+        return _between(given.get("from", ""), given.get("to", ""))
+    text = given.get("period", "")
     try:
-        if kind == "range":
-            return between(given.get("from", ""), given.get("to", ""))
-        if kind is None:
-            raise PeriodError(by)
-        text = given.get("period", "")
-        # Without a name the last whole one: what an official is asked for at the beginning of a month.
-        return named(kind, text) if text else containing(kind, today).before()
+        return named(kind, text) if text else usual(kind, today, known())
     except PeriodError as error:
-        raise Refused(400, "staff.served.wrong.period") from error
+        raise WrongPeriod("period", kind) from error
+
+
+def _between(first: str, last: str) -> Period:
+    days = []
+    for field, text in (("from", first), ("to", last)):
+        try:
+            days.append(a_day(text))
+        except PeriodError as error:
+            raise WrongPeriod(field, "day") from error
+    if days[1] < days[0]:
+        raise WrongPeriod("to", "order")
+    return Period("range", *days)

@@ -4,22 +4,33 @@ import io
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from fastapi import Response
 
-from server.accounts.roles import Place
 from server.served.columns import columns, levels
-from server.served.gather import ScopeError, Sources, gather
-from server.served.model import LEVELS, Level, Line, Report
+from server.served.gather import ScopeError, Sources, gather, scoped, today_of
+from server.served.held import Held, held, nearest, usual
+from server.served.model import LEVELS, Level, Line, Report, Scope
 from server.served.numbers import Numbers
+from server.served.periods import Period
 from server.served.sheets import write_xlsx
 from server.served.tables import as_json, shown, write_csv
-from server.served.words import about, changed, headline, notes, place, sentence, share, span, tenths
+from server.served.words import about, changed, headline, notes, place, sentence, share, span, tenths, until
 from server.web.staff.gate import Gate
 from server.web.staff.served.bars import Bar, bars
-from server.web.staff.served.choice import KINDS, Choice, choices, chosen
+from server.web.staff.served.choice import (
+    KINDS,
+    Choice,
+    Filled,
+    WrongPeriod,
+    asked_scope,
+    choices,
+    chosen,
+    place_value,
+)
 from server.web.staff.visit import MISSING, NO_STORE, Refused, Visit
 from server.web.text import Text
 
@@ -42,23 +53,28 @@ def add_served(gate: Gate) -> None:
 
 
 def page(visit: Visit) -> Response:
-    """The report."""
-    choice = chosen(visit)
-    places = tuple(choices(visit))
-    if choice is None:
-        return visit.page("staff/served.html", choice=None, places=places)
+    """The report; with a wrong period the form once more, with what was typed and why not."""
+    places, scope = tuple(choices(visit)), asked_scope(visit)
+    if scope is None:
+        return visit.page("staff/served.html", filled=None, places=places)
+    known = _held(visit, scope)
+    try:
+        choice = chosen(visit, scope, lambda: known)
+    except WrongPeriod as wrong:
+        return _asked_anew(visit, scope, known, wrong, places)
     made, text = _made(visit, choice), visit.text
     return visit.page(
         "staff/served.html",
-        choice=choice,
-        places=places,
-        kinds=KINDS,
+        **_asking(visit, choice, known, places),
+        filled=Filled.of(choice),
         made=made,
         where=place(text, made),
         when=span(text, made.period),
         sentences={language: sentence(Text(language, visit.now_ms), made) for language in ("zh", "en")},
         short=headline(text, made),
+        until=until(text, made),
         notes=list(notes(text, made)),
+        nearest=_nearest(visit, choice) if made.total.visits is None else None,
         share=share,
         about=about,
         changed=changed,
@@ -68,8 +84,52 @@ def page(visit: Visit) -> Response:
         days=_days(made, text),
         hours=_hours(made, text),
         zone=made.network.time_zone,
-        may=visit.may("enter_counts", Place(choice.scope.network, choice.scope.district)),
     )
+
+
+def _asked_anew(
+    visit: Visit, scope: Scope, known: Held | None, wrong: WrongPeriod, places: Sequence[tuple[str, str]]
+) -> Response:
+    """The form as it was filled in, with an error beside its field."""
+    today = today_of(visit.staff.live.networks()[scope.network], visit.now_ms)
+    choice = Choice(scope, usual("month", today, known), place_value(scope))
+    return visit.page(
+        "staff/served.html",
+        wrong.status,
+        **_asking(visit, choice, known, places, {wrong.field: wrong.key}),
+        filled=Filled.typed(visit, choice.place),
+        made=None,
+        values=wrong.values,
+        reason=wrong.key,
+    )
+
+
+def _asking(
+    visit: Visit,
+    choice: Choice,
+    known: Held | None,
+    places: Sequence[tuple[str, str]],
+    wrong: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What every state of the page has around its form."""
+    today = today_of(visit.staff.live.networks()[choice.scope.network], visit.now_ms)
+    return {
+        "choice": choice,
+        "places": places,
+        "kinds": KINDS,
+        "wrong": wrong or {},
+        "ahead": choice.period.after().first > today,
+        "known": known,
+        "known_span": span(visit.text, Period("range", known.first, known.last)) if known else "",
+        "month_names": {month: span(visit.text, month) for month in known.months} if known else {},
+    }
+
+
+def _nearest(visit: Visit, choice: Choice) -> tuple[Period, str] | None:
+    """Where there is data, with its name, for somebody who looks at a period without."""
+    with _reading():
+        found = nearest(sources(visit).rollups, _stations(visit, choice.scope), choice.period)
+    return (found, span(visit.text, found)) if found else None
 
 
 def as_csv(visit: Visit) -> Response:
@@ -106,15 +166,34 @@ def sources(visit: Visit) -> Sources:
 
 
 def _needed(visit: Visit) -> Choice:
-    choice = chosen(visit)
-    if choice is None:
+    scope = asked_scope(visit)
+    if scope is None:
         raise Refused(404, MISSING)
-    return choice
+    return chosen(visit, scope, lambda: _held(visit, scope))
 
 
 def _made(visit: Visit, choice: Choice) -> Report:
-    try:
+    with _reading():
         return gather(choice.scope, choice.period, sources(visit), visit.now_ms)
+
+
+def _held(visit: Visit, scope: Scope) -> Held | None:
+    """For which days there is data."""
+    today = today_of(visit.staff.live.networks()[scope.network], visit.now_ms)
+    with _reading():
+        return held(sources(visit).rollups, _stations(visit, scope), today)
+
+
+def _stations(visit: Visit, scope: Scope) -> list[str]:
+    there = sources(visit)
+    return [station.id for station in scoped(scope, there.networks, there.stations)]
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What goes wrong is told as a page: no such place, or a file that cannot be read."""
+    try:
+        yield
     except ScopeError as error:
         raise Refused(404, MISSING) from error
     except sqlite3.Error as error:
