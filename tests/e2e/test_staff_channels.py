@@ -183,7 +183,7 @@ def test_a_receiver_is_tried_on_the_present_alerts_and_then_kept(
         page.get_by_role("link", name="添加接收人").click()
         page.get_by_label("名称").fill("小店区")
         page.get_by_label("只有这些").check()
-        page.get_by_text("只选其中的区（2 个）").click()
+        page.get_by_text("只选其中的区县（2 个）").click()
         page.get_by_label("小店区", exact=True).check()
         page.get_by_role("button", name="看看现在哪些告警会发给他").click()
         preview = page.locator("#preview")

@@ -98,7 +98,7 @@ def test_somebody_is_added_and_signs_in_with_the_password_that_was_told_once(
         page.get_by_label("显示的名字").fill("李师傅")
         page.get_by_label("维修员").check()
         page.get_by_label("只有这些").check()
-        page.get_by_text("只选其中的区（2 个）").click()
+        page.get_by_text("只选其中的区县（2 个）").click()
         page.get_by_label("小店区").check()
         page.get_by_role("button", name="添加").click()
         expect(page.get_by_role("heading", name="已添加 li")).to_be_visible()

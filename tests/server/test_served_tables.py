@@ -55,7 +55,7 @@ def test_csv_has_every_line_once_and_no_formula(report: Report) -> None:
     total, one = rows[0], next(row for row in rows if row["编号"] == "one")
     assert (total["层级"], total["人次"]) == ("合计", str(report.total.visits))
     assert total["有数据的时间"] == "0.5061"
-    assert (one["人次"], one["区"], one["校正合计（人）"], one["人工登记人次"]) == (
+    assert (one["人次"], one["区县"], one["校正合计（人）"], one["人工登记人次"]) == (
         "3565",
         "关口街道",
         "31",
@@ -121,7 +121,17 @@ def test_a_workbook_opens_and_holds_the_same(report: Report, tmp_path: Path) -> 
     path = tmp_path / "七月.xlsx"
     sheets.write_xlsx(report, ZH, path)
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["概况", "区", "街道", "驿站", "日期类型", "按日", "按周", "按小时", "人工填报"]
+    assert book.sheetnames == [
+        "概况",
+        "区县",
+        "街道",
+        "驿站",
+        "日期类型",
+        "按日",
+        "按周",
+        "按小时",
+        "人工填报",
+    ]
     stations = list(book["驿站"].iter_rows(values_only=True))
     head = {name: at for at, name in enumerate(stations[0])}
     one, two, three = stations[1:]

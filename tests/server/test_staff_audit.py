@@ -172,7 +172,7 @@ def test_names_stand_for_ids_and_hostile_text_stays_text(made: Console, ada: Bro
     shown = words(answer)
     assert "渠道：值班<b>群 语言：中文" in shown
     assert "收哪些告警：所有地方和服务器" in shown
-    assert "收哪些告警：网络：城市、区：小店区、种类：室内太热、级别：严重" in shown
+    assert "收哪些告警：地区：城市、区县：小店区、种类：室内太热、级别：严重" in shown
     assert "免打扰：从：22:00、到：7:05、时区：Asia/Shanghai" in shown
     assert "地址：已设置 密钥：没有" in shown
 
@@ -193,7 +193,7 @@ def test_names_stand_for_ids_and_hostile_text_stays_text(made: Console, ada: Bro
                                    "matcher": {"stations": ["city-0001"], "kinds": ["too_hot"]}},
          "设了静音 {now} 田师傅 结束：16:01 原因：等配件 范围：驿站：嘉节驿站、种类：室内太热"),
         ("notice.added", "7", {"network": "city", "access": "closed", "zh": "停电", "works": True},
-         "发了公告 {now} 田师傅 → 公告 7 网络：城市 骑手能不能进：暂停开放 中文：停电 施工或检修：是"),
+         "发了公告 {now} 田师傅 → 公告 7 地区：城市 骑手能不能进：暂停开放 中文：停电 施工或检修：是"),
         ("user.changed", "vi", {"places": [["city", "小店区"], ["city", ""]]},
          "改了人员 {now} 田师傅 → Vi 地点：小店区 · 城市 / 城市"),
     ],

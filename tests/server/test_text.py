@@ -50,6 +50,18 @@ def test_every_fault_that_a_sensor_may_tell_has_words_for_staff() -> None:
         assert sorted(code for code in codes if f"staff.fault.{code}" not in strings(language)) == []
 
 
+def test_staff_read_one_word_for_a_network_and_one_for_a_district() -> None:
+    """网络 is what a computer is connected to; 区域 is what riders read."""
+    parts = Path(text.__file__).parent.joinpath("locales", "zh").glob("*.json")
+    staff = [path for path in parts if path.stem.startswith(("staff", "served", "wall"))]
+    strings_of = {key: said for path in staff for key, said in json.loads(path.read_text()).items()}
+    named = {key: said for key, said in strings_of.items() if re.search(r"network|district", key)}
+    assert len(named) > 10
+    assert {key: said for key, said in named.items() if "网络" in said} == {}
+    assert {key: said for key, said in strings_of.items() if "区域" in said} == {}
+    assert {said for key, said in named.items() if key.endswith(".district")} == {"区县"}
+
+
 def test_no_string_for_riders_is_written_outside_the_locales() -> None:
     chinese = re.compile(r"[\u4e00-\u9fff]")
     for path in [*WEB.glob("templates/**/*.*"), *WEB.glob("static/**/*.js"), *WEB.glob("static/**/*.css")]:
