@@ -142,6 +142,21 @@ def test_the_sentence_is_copied(browser: Browser, looked_at: Started) -> None:
         assert copied.startswith("【模拟数据】2026年12月，城市共服务4206人次，日均约136人次（门口设备计数")
 
 
+def test_the_sentence_is_copied_over_plain_http_too(browser: Browser, looked_at: Started) -> None:
+    made, url = looked_at
+    with signed_in(browser, url, made.token("max"), **DESK) as context:
+        context.grant_permissions(["clipboard-read"], origin=url)
+        page = context.new_page()
+        page.add_init_script(
+            "window.reader = navigator.clipboard;"
+            "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"
+        )
+        page.goto(url + "/staff/served")
+        page.locator(".copy").first.click()
+        expect(page.locator(".copy").first).to_have_text("已复制")
+        assert "共服务4206人次" in page.evaluate("window.reader.readText()")
+
+
 def test_files_are_downloaded_by_their_names(browser: Browser, looked_at: Started) -> None:
     with opened(browser, looked_at, "/staff/served", **DESK) as page:
         for link, name in (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import signed_in
 from tests.support.console import Console, console
@@ -33,7 +33,7 @@ def test_a_link_is_made_opened_and_revoked(browser: Browser, made: Console, url:
         page.get_by_label("挂在哪里").fill("一楼大厅")
         page.get_by_role("button", name="生成链接").click()
         told = page.locator(".secret code").inner_text()
-        assert re.fullmatch(r"/wall/city/[A-Za-z0-9_-]{43}", told)
+        assert re.fullmatch(re.escape(url) + r"/wall/city/[A-Za-z0-9_-]{43}", told), "the whole of it"
         page.get_by_role("link", name="打开大屏").click()
         expect(page.locator(".wall h1")).to_have_text("城市")
         wall = page.url
@@ -44,6 +44,52 @@ def test_a_link_is_made_opened_and_revoked(browser: Browser, made: Console, url:
         answer = page.goto(wall)
         assert answer is not None
         assert answer.status == 404
+
+
+def made_link(page: Page, url: str) -> str:
+    """Make a link; its address as it is told."""
+    page.goto(f"{url}/staff/walls")
+    page.get_by_label("挂在哪里").fill("一楼大厅")
+    page.get_by_role("button", name="生成链接").click()
+    expect(page.locator(".secret")).to_be_visible()
+    return page.locator(".secret code").inner_text()
+
+
+@pytest.mark.parametrize("offered", [True, False], ids=["clipboard", "plain-http"])
+def test_the_link_is_copied(browser: Browser, made: Console, url: str, offered: bool) -> None:
+    with signed_in(browser, url, made.token("max"), **DESK) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+        page = context.new_page()
+        if not offered:
+            page.add_init_script(
+                "window.reader = navigator.clipboard;"
+                "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"
+            )
+        told = made_link(page, url)
+        page.get_by_role("button", name="复制链接").click()
+        expect(page.locator(".copy")).to_have_text("已复制")
+        assert page.evaluate("(window.reader || navigator.clipboard).readText()") == told
+
+
+def test_what_cannot_be_copied_stays_selected(browser: Browser, made: Console, url: str) -> None:
+    with signed_in(browser, url, made.token("max"), **DESK) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });"
+            "document.execCommand = () => false;"
+        )
+        told = made_link(page, url)
+        page.get_by_role("button", name="复制链接").click()
+        assert page.evaluate("getSelection().toString()").strip() == told
+        expect(page.locator(".copy")).to_have_text("复制链接")
+
+
+def test_without_scripts_the_link_is_text(browser: Browser, made: Console, url: str) -> None:
+    with signed_in(browser, url, made.token("max"), java_script_enabled=False) as context:
+        page = context.new_page()
+        assert made_link(page, url).startswith("/wall/city/")
+        expect(page.locator(".copy")).to_be_hidden()
+        expect(page.get_by_role("link", name="打开大屏")).to_be_visible()
 
 
 @pytest.mark.parametrize(("locale", "scheme"), [("zh-CN", "light"), ("en-GB", "dark")])
