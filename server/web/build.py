@@ -73,7 +73,7 @@ def build_web(
     add_pages(app, pages, renderer)
     add_offline(app, renderer)
     add_door(app, DoorScreen(live, store, renderer, nearby), pages, renderer)
-    add_wall(app, renderer, pages, staff)
+    add_wall(app, renderer, staff)
     add_station_page(app, StationPage(live, bodies, renderer, nearby, forecasts), pages, renderer)
     add_report(app, live, Desk(reports, now_ms, _mono_ms), pages, renderer)
     add_feeds(app, Feeds(live, bodies, settings.public_url.rstrip("/") or base_path, now_ms))

@@ -8,11 +8,13 @@ newer one, so that it may stand for months and every word on it is the server's.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import anyio
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
 
 from server.alerts.model import Alert, Severity
 from server.desk import DeskError
@@ -23,11 +25,10 @@ from server.walls import Walls
 from server.web import public
 from server.web.api import Ready
 from server.web.bodies import Body, Headers
-from server.web.pages import Pages, missing_page
 from server.web.render import Renderer, View
 from server.web.shapes import Name
 from server.web.staff.services import Staff
-from server.web.text import Text
+from server.web.text import LANGUAGES, Text
 from server.web.wall_facts import facts, members, wrong
 from server.web.wall_map import draw
 
@@ -153,10 +154,13 @@ class WallPage:
 
 
 def _panels(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return [tuple(rows[at : at + ROWS]) for at in range(0, len(rows), ROWS)][:MOST_PANELS]
+    """As few as hold these rows, spread evenly: no single row is left for the last one."""
+    shown = rows[: ROWS * MOST_PANELS]
+    count = ceil(len(shown) / ROWS)
+    return [tuple(shown[len(shown) * at // count : len(shown) * (at + 1) // count]) for at in range(count)]
 
 
-def add_wall(app: FastAPI, renderer: Renderer, pages: Pages, staff: Staff | None) -> None:
+def add_wall(app: FastAPI, renderer: Renderer, staff: Staff | None) -> None:
     """Add ``/wall/<network>/<secret>``; while ``desk.db`` cannot be read (no ``staff``) it answers 503."""
     page = WallPage(staff, renderer) if staff else None
 
@@ -171,7 +175,14 @@ def add_wall(app: FastAPI, renderer: Renderer, pages: Pages, staff: Staff | None
             return _busy()
         if page is None:
             return _busy()
-        return Ready(body, _UNSEEN) if body else missing_page(pages, view)
+        return Ready(body, _UNSEEN) if body else _missing(renderer, view)
+
+
+def _missing(renderer: Renderer, view: View) -> Response:
+    """The same page for each link that opens nothing: it tells of no network whether there is one."""
+    texts = [Text(language, renderer.now_ms()) for language in sorted(LANGUAGES, key=view.language.__ne__)]
+    page = renderer.page("wall_missing.html", view, texts=texts).plain
+    return HTMLResponse(page, 404, {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow"})
 
 
 def _busy() -> Response:

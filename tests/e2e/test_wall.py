@@ -297,6 +297,22 @@ def test_a_revoked_link_takes_the_data_off_the_wall(browser: Browser, tmp_path: 
         expect(page.locator(".figures")).to_be_hidden()
 
 
+@pytest.mark.parametrize("size", [HD, (360, 640), (1080, 1920)], ids=str)
+def test_who_has_no_link_reads_why_on_the_screen(
+    browser: Browser, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    with served(tmp_path, *few()) as (_, url), screen(browser, size) as page:
+        page.goto(f"{url}/wall/{NETWORK}/{'A' * 43}")
+        expect(page.get_by_role("heading", name="这块大屏打不开")).to_be_visible()
+        expect(page.get_by_role("heading", name="This wall cannot be opened")).to_be_in_viewport()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if size == HD:
+            assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), (
+                "nobody scrolls a wall"
+            )
+
+
 KEPT: Final = """async () => (await Promise.all((await caches.keys()).map(async (name) =>
     (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat()"""
 """Addresses of all that the service worker has."""

@@ -97,6 +97,29 @@ def test_whatever_is_not_a_link_is_the_same_404(
     assert told(f"/wall/{network}/{secret or site.secret}") == revoked
 
 
+@pytest.mark.parametrize(
+    ("asked", "first", "second"), [("", "这块大屏打不开", "This wall cannot be opened"),
+                                   ("?lang=en", "This wall cannot be opened", "这块大屏打不开")],
+)  # fmt: skip
+def test_who_has_no_link_is_told_why_and_whom_to_ask_in_both_languages(
+    site: WallSite, client: Client, asked: str, first: str, second: str
+) -> None:
+    answer = client.ask(f"/wall/{NETWORK}/{'A' * 43}{asked}", headers=HTML | {"accept-language": "en-GB"})
+    said = words(answer.text)
+    assert said.index(f" {first} ", said.index(f" {second} ")) < said.rindex(f" {second} "), (
+        "the title has both"
+    )
+    for told in ("或者已经作废", "or was revoked", "请管理驿站的人", "ask whoever manages the stations"):
+        assert told in said
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+    for network in site.live.networks().values():
+        for hint in (network.id, network.name_zh, network.name_en):
+            assert hint not in answer.text
+    assert "A" * 43 not in answer.text
+    assert "offline.js" not in answer.text
+
+
 def test_a_revoked_link_ends_at_the_next_question(site: WallSite, client: Client) -> None:
     assert client.ask(site.path).status_code == 200
     walls = Walls(site.staff.desk)
@@ -160,6 +183,28 @@ def test_more_than_fits_is_told_as_a_number(site: WallSite, client: Client) -> N
     html = client.ask(site.path).text
     assert html.count('<li class="warning">') == 24
     assert "还有 6 条" in html
+
+
+@pytest.mark.parametrize(
+    ("districts", "panels", "why"),
+    [
+        (1, [], "the figures of the network are those of its only district"),
+        (2, [2], "a comparison"),
+        (6, [6], "one panel"),
+        (7, [3, 4], "no panel for a single row"),
+        (13, [4, 4, 5], "as many on one as on the next"),
+        (30, [6, 6, 6, 6], "the largest 24"),
+    ],
+)
+def test_districts_are_spread_evenly_and_one_alone_has_no_panel(
+    site: WallSite, client: Client, districts: int, panels: list[int], why: str
+) -> None:
+    for number in range(1, 31):
+        state = open_state(station(number), real_ms())
+        name = f"区{number % districts}"
+        site.live.put(replace(state, station=replace(state.station, region=(name,))))
+    parts = client.ask(site.path).text.split('<section class="panel ')[1:]
+    assert [part.count('<th scope="row">') for part in parts if part.startswith("areas")] == panels, why
 
 
 def test_that_nobody_judges_is_not_told_as_nothing_wrong(
