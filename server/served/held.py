@@ -34,6 +34,7 @@ def held(rollups: Rollups, stations: Collection[str], today: date) -> Held | Non
     months = [containing("month", today)]
     while len(months) < MONTHS:
         months.insert(0, months[0].before())
+    months = [month for month in months if month.first <= found[1] and found[0] <= month.last]
     known = rollups.measured([(month.first, month.last) for month in months], stations)
     return Held(*found, [month for month, there in zip(months, known, strict=True) if there])
 
