@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -167,12 +168,13 @@ class Forwarder:
         return answer
 
     def _meanwhile(self, began_ms: int, now_ms: int) -> None:
-        work = self._opened()
-        work.keep_minute(now_ms)
         if now_ms - began_ms >= SLOW_MS and not self.standing.why:
             log.warning("influx_waits why='no answer yet'")
             self._tell(why="no answer yet")
-        self._stand(work, self.standing.since_ms)
+        with suppress(sqlite3.Error, OSError):  # the next step says so; this request must not be sent twice
+            work = self._opened()
+            work.keep_minute(now_ms)
+            self._stand(work, self.standing.since_ms)
 
     def _well(self, written: int, now_ms: int) -> None:
         if self.standing.why:

@@ -11,6 +11,7 @@ import pytest
 from contract.messages import Snapshot
 from server.influx import forwarder
 from server.influx.answers import Answer
+from server.influx.ledger import Ledger
 from server.influx.progress import read
 from server.store import Counted
 from server.store.commits import Commits
@@ -257,6 +258,44 @@ def test_minutes_are_kept_and_staff_told_while_an_answer_does_not_come(
     scene.rest()
     assert [int(at_ms) for _, at_ms in bucket.of("network")][:4] == [NOON_MS + n * MIN for n in range(4)]
     assert scene.forwarder.standing.why == ""
+    scene.close()
+
+
+def test_a_full_disk_beside_an_answer_that_does_not_come_sends_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "LOOK_S", 0.01)
+    bucket, asked, comes, failed, twice = Bucket(), *(threading.Event() for _ in range(4))
+
+    def write(lines: Sequence[str]) -> Answer:
+        if asked.is_set() and not comes.is_set():
+            twice.set()
+        asked.set()
+        assert comes.wait(30)
+        return bucket.take(lines)
+
+    def full(*_: object) -> None:
+        failed.set()
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def step(scene: Forwarding) -> None:
+        while not comes.is_set():
+            scene.forwarder.step(scene.now_ms)
+
+    scene = Forwarding(tmp_path, write, [station("a")])
+    stepping = threading.Thread(target=step, args=(scene,))
+    stepping.start()
+    assert asked.wait(10)
+    with monkeypatch.context() as disk:
+        disk.setattr(Ledger, "wait", full)
+        scene.now_ms += MIN
+        assert failed.wait(10)
+    for number in (2, 3):  # the second one is kept behind whatever the first has led to
+        scene.now_ms += 2 * MIN
+        until(lambda wanted=number: waiting(scene) >= wanted, 10, "there is room again")  # type: ignore[misc] # awaited
+    comes.set()
+    stepping.join()
+    assert not twice.is_set()
     scene.close()
 
 
