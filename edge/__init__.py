@@ -25,6 +25,7 @@ Around it:
     clock         both clocks of a machine without a clock battery
     health        how the machine is
     link          what check may read of the agent's connection
+    mqtt_callbacks  what becomes of a connection to somebody else's broker
     watchdog      what systemd is told
     days, fleet, fleet_station, past, playback, recordings    simulated stations and recorded days
 

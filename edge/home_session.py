@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import HomeAssistantConfig
 from edge.connection import tls_context
+from edge.mqtt_callbacks import tell
 
 BIRTH: Final = "homeassistant/status"
 """Where Home Assistant says ``online`` when it has started, whatever its discovery prefix is."""
@@ -63,8 +64,7 @@ class Session:
         if self._broker.tls:
             client.tls_set_context(tls_context(self._broker.tls_ca))
         client.connect_timeout = CONNECT_S
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
+        tell(client, welcomed=self._on_welcome, refused=self._on_end, lost=self._on_end)
         client.on_publish = self._on_publish
         client.on_message = self._on_message
 
@@ -108,30 +108,13 @@ class Session:
                 sock.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
 
-    def _on_connect(
-        self,
-        client: mqtt.Client,
-        _userdata: Any,
-        _flags: mqtt.ConnectFlags,
-        code: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if code.is_failure:
-            self.closed = f"the broker refuses the login: {code}"
-        else:
-            client.subscribe([(topic, 0) for topic in sorted(self._births)])
-            self.online = True
+    def _on_welcome(self) -> None:
+        self._client.subscribe([(topic, 0) for topic in sorted(self._births)])
+        self.online = True
         self._ring()
 
-    def _on_disconnect(
-        self,
-        _client: mqtt.Client,
-        _userdata: Any,
-        _flags: mqtt.DisconnectFlags,
-        code: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        self.closed = self.closed or f"the connection was lost: {code}"
+    def _on_end(self, reason: str) -> None:
+        self.closed = self.closed or reason
         self._ring()
 
     def _on_publish(

@@ -15,6 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.clock import Clock, Instant
+from edge.mqtt_callbacks import tell
 
 log = logging.getLogger(__name__)
 
@@ -96,10 +97,9 @@ class Line:
         if place.username:
             client.username_pw_set(place.username, place.password)
         client.reconnect_delay_set(*REDIAL_S)
-        client.on_connect = self._on_connect
+        tell(client, welcomed=self._on_welcome, refused=self._on_refusal, lost=self._on_loss)
         client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
-        client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         # They are logged; else the first one would end paho's thread, and with it all devices of the broker.
         client.suppress_exceptions = True
@@ -123,20 +123,10 @@ class Line:
             self._client.connect_async(self.place.host, self.place.port, KEEPALIVE_S)
             self._client.loop_start()
 
-    def _on_connect(
-        self,
-        client: mqtt.Client,
-        _userdata: Any,
-        _flags: mqtt.ConnectFlags,
-        code: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if code.is_failure:
-            self.trouble = f"the broker refuses the login: {code}"
-            return
+    def _on_welcome(self) -> None:
         self.session += 1
         topics = sorted({name for listener in self._listeners for name in listener.topics})
-        client.subscribe([(name, 1) for name in topics])
+        self._client.subscribe([(name, 1) for name in topics])
 
     def _on_subscribe(
         self,
@@ -152,16 +142,12 @@ class Line:
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
         self.trouble = "nobody answers there"
 
-    def _on_disconnect(
-        self,
-        _client: mqtt.Client,
-        _userdata: Any,
-        _flags: mqtt.DisconnectFlags,
-        code: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
+    def _on_refusal(self, reason: str) -> None:
+        self.trouble = reason
+
+    def _on_loss(self, reason: str) -> None:
         if self.connected:
-            self.trouble = f"the connection was lost: {code}"
+            self.trouble = reason
         self.connected = False
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
