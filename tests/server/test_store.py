@@ -3,7 +3,7 @@
 import random
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +24,12 @@ from contract.messages import (
     Socket,
     SocketInfo,
 )
-from server.live import Live
-from server.store import Accepted, Bucket, DeadLetter
+from server.store import Accepted, DeadLetter
 from server.store.chains import HOUR_MS, order
-from server.store.damage import DAMAGE
 from server.store.schema import MIGRATIONS, NewerStoreError
 from server.store.sqlite import Store
+from tests.support.stored import BOOT, START_MS, STATIONS, STREAMS, accepted, everything, snapshot
 from tests.support.strategies import messages
-
-BOOT = "6fd1c0de-1111-2222-3333-444455556666"
-START_MS = 1_760_000_400_000 // HOUR_MS * HOUR_MS
-STREAMS = ("00000000000000aa", "00000000000000bb")
-STATIONS = ("canteen", "library")
 
 
 @pytest.fixture
@@ -43,18 +37,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(tmp_path / "readings.db", dead_letters_max=3)
     yield opened
     opened.close()
-
-
-def snapshot(seq: int = 1, at_ms: int = START_MS, **parts: object) -> Snapshot:
-    return Snapshot(STREAMS[0], seq, at_ms, at_ms - START_MS + HOUR_MS, BOOT, "synced", **parts)  # type: ignore[arg-type] # by name
-
-
-def accepted(snapshot: Snapshot, station: str = "canteen", digest: int = 0) -> Accepted:
-    return Accepted(station, snapshot, snapshot.at_ms + 150, "measured", digest)
-
-
-def everything(store: Store, station: str = "canteen") -> list[Snapshot]:
-    return [stored.snapshot for stored in store.snapshots(station, 0, 2**53)]
 
 
 # --- any order, any repetition ------------------------------------------------------------------------
@@ -286,131 +268,3 @@ def test_infos_come_back(store: Store) -> None:
     info = Info("1.2", 1, 30, sockets=(SocketInfo("a1", "usb", "左一"),), simulated=True)
     store.commit((), (), {"canteen": info})
     assert store.infos() == {"canteen": info}
-
-
-# --- history ------------------------------------------------------------------------------------------
-
-
-def test_history_in_steps(store: Store) -> None:
-    values = [(0, 20.0), (10, 22.0), (60, 30.5), (200, 10.25)]
-    batch = [
-        accepted(snapshot(n, START_MS + s * 1000, climate=Climate(START_MS, temperature_c=value)))
-        for n, (s, value) in enumerate(values, 1)
-    ]
-    store.commit([*batch, accepted(snapshot(9, START_MS + 70_000))])
-    assert store.history("canteen", "temperature_c", START_MS, START_MS + 120_000, 60_000) == [
-        Bucket(START_MS, 2, 42.0, 20.0, 22.0, 22.0),
-        Bucket(START_MS + 60_000, 1, 30.5, 30.5, 30.5, 30.5),
-    ]
-    assert store.history("nowhere", "temperature_c", START_MS, START_MS + 120_000, 60_000) == []
-
-
-def totals(pairs: Sequence[tuple[int, int]]) -> list[Accepted]:
-    return [
-        accepted(snapshot(n, START_MS + n * 60_000, doors=(Door("main", came, left),)))
-        for n, (came, left) in enumerate(pairs, 1)
-    ]
-
-
-def test_visits_are_increments_and_a_smaller_total_begins_a_new_sum(store: Store) -> None:
-    store.commit(totals([(100, 90), (103, 90), (2, 0), (5, 1)]))
-    [bucket] = store.history("canteen", "visits", START_MS, START_MS + HOUR_MS, HOUR_MS)
-    assert bucket.total == 3 + 2 + 3
-    tail = store.history("canteen", "visits", START_MS + 4 * 60_000, START_MS + HOUR_MS, HOUR_MS)
-    assert [bucket.total for bucket in tail] == [3]  # counted from the snapshot before the span
-
-
-def test_exits_are_counted_like_visits_and_both_since_the_first_snapshot(store: Store) -> None:
-    store.commit(totals([(100, 90), (103, 91), (2, 0), (5, 1)]))
-    [bucket] = store.history("canteen", "exits", START_MS, START_MS + HOUR_MS, HOUR_MS)
-    assert bucket.total == 1 + 0 + 1
-    for minutes, visits, exits in ((1, 0, 0), (3, 3, 1), (4, 5, 1), (5, 8, 2)):
-        before_ms = START_MS + minutes * 60_000
-        assert store.crossed_before("canteen", "visits", before_ms) == visits
-        assert store.crossed_before("canteen", "exits", before_ms) == exits
-
-
-def test_rows_dated_on_receiving_stay_out_of_history_and_newest(store: Store) -> None:
-    [first, second] = totals([(1, 0), (50, 0)])
-    store.commit([first, replace(second, dating="received")])
-    [bucket] = store.history("canteen", "visits", START_MS, START_MS + HOUR_MS, HOUR_MS)
-    assert bucket.total == 0
-    assert store.newest()["canteen"].snapshot == first.snapshot
-    assert len(everything(store)) == 2
-
-
-def test_resources_by_time(store: Store) -> None:
-    sockets = (Socket("a1", "usb", "free", START_MS, 0.5), Socket("a2", "ac", "charging", START_MS, 41.5))
-    slots = (Slot(1, "present", "full"), Slot(2, "present", "charging", soc_pct=96), Slot(3, "absent"))
-    store.commit([accepted(snapshot(1, sockets=sockets, cabinets=(Cabinet("k", True, slots),)))])
-    found = {
-        quantity: store.history("canteen", quantity, START_MS, START_MS + 1, 1)[0].last
-        for quantity in ("sockets_free", "power_w", "batteries_charged")
-    }
-    assert found == {"sockets_free": 1, "power_w": 42.0, "batteries_charged": 2}
-
-
-# --- bits that fall over ------------------------------------------------------------------------------
-
-
-def _day(store: Store, station: str = "canteen") -> list[Snapshot]:
-    """Two hours of a station, four snapshots each, with something of every kind."""
-    made = [
-        snapshot(
-            n,
-            START_MS + n * HOUR_MS // 5,
-            doors=(Door("main", n, 0),),
-            presence=Presence(START_MS),
-            sockets=(Socket("a1", "usb", "charging", START_MS, float(n)),),
-            cabinets=(Cabinet("c1", True, (Slot(1, "present", soc_pct=float(n)),)),),
-        )
-        for n in (1, 2, 3, 4, 6, 7, 8, 9)
-    ]
-    store.commit([accepted(each, station) for each in made])
-    return made
-
-
-DAMAGES = {
-    "a whole row that ends too soon": ("units = substr(units, 1, 3)", 1, {1, 2, 3, 4}),
-    "a whole row of no layout": ("units = x'9163'", 6, {6, 7, 8, 9}),
-    "changes that are no MessagePack": ("units = x'c1'", 3, {3, 4}),
-    "changes of a place that there is not": ("units = x'92cc6301'", 9, {9}),
-    "a change of nothing": ("flags = 0", 6, {6, 7, 8, 9}),
-}
-
-
-@pytest.mark.parametrize(("damage", "seq", "gone"), DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_row_is_passed_over_with_what_rests_on_it(
-    store: Store, caplog: pytest.LogCaptureFixture, damage: str, seq: int, gone: set[int]
-) -> None:
-    station = f"rotten-{seq}-{len(damage)}"
-    made, others = _day(store, station), _day(store, "library")
-    store._connection.execute(f"UPDATE snapshot SET {damage} WHERE seq = {seq} AND station = 1")  # noqa: S608 # above
-    reopened = Store.open(store.path)
-    left = [each for each in made if each.seq not in gone]
-    before = DAMAGE.total
-
-    assert everything(reopened, station) == left
-    assert everything(reopened, "library") == others
-    assert [each.at_ms for each in reopened.seen(station, 0, 2**53)] == [each.at_ms for each in left]
-    assert DAMAGE.total - before == len(gone)
-    assert sum(station in record.message for record in caplog.records) == 1
-
-    late = replace(made[-1], seq=20, at_ms=START_MS + 3 * HOUR_MS // 5 + 1)
-    last = replace(made[-1], seq=21, at_ms=made[-1].at_ms + 1)
-    assert reopened.commit([accepted(late, station), accepted(last, station)]) == ["committed"] * 2
-    assert everything(reopened, station) == sorted([*left, late, last], key=order)
-    reopened.close()
-
-
-def test_the_live_state_is_rebuilt_from_what_can_be_read(store: Store) -> None:
-    _day(store, "rotten")
-    store.commit([], infos={"rotten": Info("1.0", 1, 30), "library": Info("1.0", 1, 30)})
-    Live(store).rebuild(START_MS + 2 * HOUR_MS)
-    for column in ("snapshot SET units", "info SET body", "occupancy SET body"):
-        store._connection.execute(f"UPDATE {column} = CAST(x'ff' AS TEXT)")
-    _day(store, "library")
-    live = Live(store)
-    live.rebuild(START_MS + 2 * HOUR_MS)
-    live.settle(START_MS + 3 * HOUR_MS)
-    assert list(store.newest()) == ["library"]
