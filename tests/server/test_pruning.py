@@ -134,7 +134,7 @@ def test_a_step_that_fails_leaves_all_as_it_was(store: Store) -> None:
         "CREATE TEMP TRIGGER full BEFORE INSERT ON people BEGIN SELECT RAISE(ABORT, 'full'); END"
     )
     with pytest.raises(sqlite3.Error, match="full"):
-        made.step(now_ms)
+        made.step(now_ms, budget_s=60)
     assert times(store) == before, "nothing of the step has happened"
     store._connection.execute("DROP TRIGGER full")
     while made.step(now_ms):
