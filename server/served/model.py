@@ -132,6 +132,8 @@ class Number:
 COMPARABLE: Final = 0.1
 """Two periods are compared while their measured shares differ by no more: what was not measured is not
 counted, and the difference would be one of the devices."""
+LEAST_MEASURED: Final = 0.9
+"""From that share on a daily mean is told: what was not measured would pull it down, and is not guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,10 @@ class Line:
 
     @property
     def per_day(self) -> float | None:
-        """Visits a day, over all days that have come."""
-        return self.sum.visits / self.days if self.sum.known and self.days else None
+        """Visits a day, over all days that have come; None where less than nine tenths were measured."""
+        if not self.sum.known or not self.days or (self.share or 0) < LEAST_MEASURED:
+            return None
+        return self.sum.visits / self.days
 
     @property
     def comparable(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from server.served.model import Entered, Line, Report
+from server.served.model import LEAST_MEASURED, Entered, Line, Report
 from server.served.periods import Period
 from server.web.shapes import Name
 from server.web.text import Text
@@ -199,10 +199,7 @@ def notes(text: Text, report: Report) -> Iterator[str]:
     yield text("served.note.visits")
     if report.elapsed is None:
         return
-    if total.counted < total.stations:
-        yield text("served.note.uncounted", count=total.stations - total.counted, stations=total.stations)
-    if total.share is not None and total.share < WHOLE:
-        yield text("served.note.share", share=share(text, total.share))
+    yield from _missing(text, total)
     if total.sum.known:
         yield text("served.note.stay")
     if total.sum.corrections:
@@ -216,3 +213,13 @@ def notes(text: Text, report: Report) -> Iterator[str]:
     if report.running:
         yield text("served.note.running")
     yield text("served.note.late")
+
+
+def _missing(text: Text, total: Line) -> Iterator[str]:
+    """What was not measured, and what is not told for it."""
+    if total.counted < total.stations:
+        yield text("served.note.uncounted", count=total.stations - total.counted, stations=total.stations)
+    if total.share is not None and total.share < WHOLE:
+        yield text("served.note.share", share=share(text, total.share))
+    if total.sum.known and total.per_day is None:
+        yield text("served.note.mean", least=share(text, LEAST_MEASURED))

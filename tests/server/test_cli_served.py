@@ -59,7 +59,7 @@ def test_the_last_month_of_the_only_network(here: Path) -> None:
     del here
     result = run()
     assert result.exit_code == 0, result.output
-    assert "2026年7月，浏阳市“奔跑者”红色驿站共服务310人次，日均10人次" in result.output
+    assert "2026年7月，浏阳市“奔跑者”红色驿站共服务310人次（门口设备计数" in result.output
     assert "最忙：12点" in result.output
     assert "一号驿站" in result.output
     assert "统计时间 2026-08-03 12:00" in result.output

@@ -65,8 +65,31 @@ def test_what_was_not_measured_is_said() -> None:
 
 
 def test_a_mean_that_is_rounded_says_so() -> None:
-    assert "日均约0.6人次" in sentence(ZH, reported([a_day("one", FIRST, 20)]))
+    once = [*every_day(0)[1:], a_day("one", FIRST, 20)]
+    assert "日均约0.6人次" in sentence(ZH, reported(once))
     assert "约" not in sentence(ZH, reported(every_day(3)))
+
+
+@pytest.mark.parametrize(
+    ("days", "measured", "mean", "why"),
+    [
+        (31, 1.0, 200.0, "all of it"),
+        (28, 1.0, 200 * 28 / 31, "three days without data: over all days, as the share says beside it"),
+        (31, 0.91, 200.0, "a gap each night"),
+        (20, 1.0, None, "eleven days without data would make 129 of 200"),
+        (31, 0.5, None, "the half of each day"),
+        (0, 1.0, None, "nothing"),
+    ],
+)
+def test_a_mean_is_told_only_of_what_was_measured(
+    days: int, measured: float, mean: float | None, why: str
+) -> None:
+    report = reported(every_day(100, measured, days=days))
+    assert report.total.per_day == (mean and pytest.approx(mean)), why
+    assert ("日均" in sentence(ZH, report)) == (mean is not None), why
+    assert ("a day (" in sentence(EN, report)) == (mean is not None), why
+    said = any("不到90%，不算日均" in note for note in notes(ZH, report))
+    assert said == (mean is None and days > 0), why
 
 
 def test_periods_that_were_measured_otherwise_are_not_compared_in_words() -> None:
