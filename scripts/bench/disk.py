@@ -9,6 +9,8 @@ from contract.codec import encode
 from contract.messages import Telemetry
 from contract.topics import topic
 from edge.clock import SteppedClock
+from edge.days.calendar import midnight_ms
+from edge.days.station import FIRST_DAY
 from edge.sampler import Sampler
 from scripts.bench.report import Row, judged
 from scripts.bench.rig import names
@@ -19,7 +21,8 @@ from server.live import Live
 from server.pipeline import Pipeline
 from server.store.sqlite import Store
 
-BEGIN_MS: Final = 1_764_000_000_000
+BEGIN_MS: Final = midnight_ms(FIRST_DAY + 172)
+"""A midnight in summer; nobody comes to a simulated station before its first day."""
 STEP_MS: Final = 5_000
 """How often it samples; it keeps a snapshot each 30 s, and more when something changes."""
 BATCH: Final = 200
