@@ -14,7 +14,7 @@ from server.alerts.model import Alert, Subject
 from server.alerts.silences import Matcher, Silence
 from server.model import Station
 from tests.support.alarms import HERE, HOUR, MIN, THERE, alarmed, alert, measured, warming
-from tests.support.browser import signed_in
+from tests.support.browser import opened
 from tests.support.console import Console
 from tests.support.looks import DESK, looks_right, open_all, violations, wider
 from tests.support.serving import serving
@@ -91,18 +91,6 @@ def worked_in(tmp_path: Path) -> Iterator[tuple[Console, str]]:
     """A console in which something is done."""
     with filled(tmp_path) as made, serving(made.app) as port:
         yield made, f"http://localhost:{port}"
-
-
-@contextmanager
-def opened(
-    browser: Browser, console: tuple[Console, str], path: str, name: str = "ada", **options: Any
-) -> Iterator[Page]:
-    """A page, signed in."""
-    made, url = console
-    with signed_in(browser, url, made.token(name), **options) as context:
-        page = context.new_page()
-        page.goto(url + path)
-        yield page
 
 
 @pytest.fixture(

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 from server.accounts import audit
 from server.accounts.roles import Place
 from server.accounts.users import Profile
-from tests.support.browser import phone, signed_in
+from tests.support.browser import opened, phone, signed_in
 from tests.support.console import Console, console
 from tests.support.looks import DESK, looks_right, open_all, violations
 from tests.support.serving import serving
@@ -57,16 +57,6 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 def worked_in(tmp_path: Path) -> Iterator[Started]:
     with filled(tmp_path) as started:
         yield started
-
-
-@contextmanager
-def opened(browser: Browser, started: Started, path: str, **options: Any) -> Iterator[Page]:
-    """A page for an admin."""
-    made, url = started
-    with signed_in(browser, url, made.token("ada"), **options) as context:
-        page = context.new_page()
-        page.goto(url + path)
-        yield page
 
 
 @pytest.fixture(

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.model import Station
 from server.served.model import Number
 from server.served.numbers import Numbers
-from tests.support.browser import phone, signed_in
+from tests.support.browser import opened, phone, signed_in
 from tests.support.console import Console, console
 from tests.support.looks import DESK, looks_right, open_all
 from tests.support.served import a_day
@@ -69,16 +69,6 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
         yield started
 
 
-@contextmanager
-def opened(browser: Browser, started: Started, path: str, **options: Any) -> Iterator[Page]:
-    """A page for a manager."""
-    made, url = started
-    with signed_in(browser, url, made.token("max"), **options) as context:
-        page = context.new_page()
-        page.goto(url + path)
-        yield page
-
-
 @pytest.fixture(
     scope="module",
     params=product(PAGES, (("zh-CN", "light"), ("en-GB", "dark"))),
@@ -86,7 +76,7 @@ def opened(browser: Browser, started: Started, path: str, **options: Any) -> Ite
 )
 def shown(request: pytest.FixtureRequest, browser: Browser, looked_at: Started) -> Iterator[Page]:
     name, (locale, scheme) = request.param
-    with opened(browser, looked_at, PAGES[name], locale=locale, color_scheme=scheme) as page:
+    with opened(browser, looked_at, PAGES[name], "max", locale=locale, color_scheme=scheme) as page:
         open_all(page)
         yield page
 
@@ -96,7 +86,7 @@ def test_it_is_fit_for_everybodys_eyes_and_hands(shown: Page) -> None:
 
 
 def test_from_month_to_week_to_station_and_back_in_time(browser: Browser, looked_at: Started) -> None:
-    with opened(browser, looked_at, "/staff/more") as page:
+    with opened(browser, looked_at, "/staff/more", "max") as page:
         page.get_by_role("link", name="服务人次").click()
         expect(page.locator(".big strong")).to_have_text("4206")
         expect(page.locator("#sentence-zh")).to_contain_text("2个驿站全部有数据")
@@ -113,7 +103,7 @@ def test_from_month_to_week_to_station_and_back_in_time(browser: Browser, looked
 
 
 def test_from_a_wrong_month_and_an_empty_one_to_one_with_data(browser: Browser, looked_at: Started) -> None:
-    with opened(browser, looked_at, PAGES["wrong"]) as page:
+    with opened(browser, looked_at, PAGES["wrong"], "max") as page:
         expect(page.get_by_label("月份（如 2026-07）")).to_have_value("2026-13")
         expect(page.get_by_label("月份（如 2026-07）")).to_have_attribute("aria-describedby", "wrong-period")
         expect(page.locator("#wrong-period")).to_have_text("没有这个月。请填年和月，如 2026-07。")
@@ -124,7 +114,7 @@ def test_from_a_wrong_month_and_an_empty_one_to_one_with_data(browser: Browser, 
         expect(page.locator("#report")).to_contain_text("2026年11月")
         page.get_by_label("有数据的月份").get_by_role("link", name="2026年12月").click()
         expect(page.locator(".big strong")).to_have_text("4206")
-    with opened(browser, looked_at, PAGES["reversed"]) as page:
+    with opened(browser, looked_at, PAGES["reversed"], "max") as page:
         expect(page.get_by_label("从", exact=True)).to_have_value("2026-12-05")
         expect(page.get_by_label("到（含当天）")).to_have_value("2026-12-01")
         expect(page.locator("#wrong-to")).to_be_visible()
@@ -158,7 +148,7 @@ def test_the_sentence_is_copied_over_plain_http_too(browser: Browser, looked_at:
 
 
 def test_files_are_downloaded_by_their_names(browser: Browser, looked_at: Started) -> None:
-    with opened(browser, looked_at, "/staff/served", **DESK) as page:
+    with opened(browser, looked_at, "/staff/served", "max", **DESK) as page:
         for link, name in (
             ("下载 Excel 表格", "served-city-2026-12.xlsx"),
             ("下载 CSV", "served-city-2026-12.csv"),
@@ -169,7 +159,7 @@ def test_files_are_downloaded_by_their_names(browser: Browser, looked_at: Starte
 
 
 def test_on_paper_there_is_the_report_and_nothing_else(browser: Browser, looked_at: Started) -> None:
-    with opened(browser, looked_at, "/staff/served", **DESK) as page:
+    with opened(browser, looked_at, "/staff/served", "max", **DESK) as page:
         page.emulate_media(media="print")
         for gone in (".menu", ".bar", ".asked", ".files", ".elsewhere"):
             expect(page.locator(gone)).to_be_hidden()
@@ -187,7 +177,10 @@ def test_on_paper_there_is_the_report_and_nothing_else(browser: Browser, looked_
     "options", [{}, DESK, {"java_script_enabled": False}], ids=["phone", "desk", "plain"]
 )
 def test_an_event_is_entered_and_taken_out(browser: Browser, tmp_path: Path, options: dict[str, Any]) -> None:
-    with filled(tmp_path) as started, opened(browser, started, "/staff/served-numbers", **options) as page:
+    with (
+        filled(tmp_path) as started,
+        opened(browser, started, "/staff/served-numbers", "max", **options) as page,
+    ):
         page.get_by_label("活动", exact=True).check()
         page.get_by_label("哪里").select_option("city/迎泽区")
         page.get_by_label("从", exact=True).fill("2026-12-20")
@@ -207,7 +200,7 @@ def test_the_circle_by_a_file_as_a_table_and_on_the_map(
 ) -> None:
     file = tmp_path / "需求.csv"
     file.write_bytes(DEMAND.replace("lon,lat,weight", "经度,纬度,权重").encode("gb18030"))
-    with opened(browser, looked_at, "/staff/served-reach", **DESK) as page:
+    with opened(browser, looked_at, "/staff/served-reach", "max", **DESK) as page:
         page.locator(".file input").set_input_files(file)
         expect(page.locator(".read")).to_have_text("已读入 需求.csv")
         page.get_by_role("button", name="计算").click()
@@ -254,7 +247,7 @@ def test_circles_are_as_wide_as_the_ride_and_told_by_their_lines(
     browser: Browser, looked_at: Started
 ) -> None:
     lat, metres = 37.87, 3_462
-    with opened(browser, looked_at, "/staff/served-reach", **DESK, device_scale_factor=1) as page:
+    with opened(browser, looked_at, "/staff/served-reach", "max", **DESK, device_scale_factor=1) as page:
         drawn = {hour: worked_out(page, hour) for hour in ("12", "22")}
         full, dashed, dotted = page.evaluate(LINES, [lat, 112.55, metres])
     assert drawn == {"12": "0 1 1", "22": "1 1 0"}, "closed, of unknown hours, open"
@@ -278,7 +271,7 @@ def worked_out(page: Page, hour: str) -> str:
 
 
 def test_a_point_far_away_does_not_make_the_map_a_dot(browser: Browser, looked_at: Started) -> None:
-    with opened(browser, looked_at, "/staff/served-reach", **DESK) as page:
+    with opened(browser, looked_at, "/staff/served-reach", "max", **DESK) as page:
         page.get_by_label("需求点（CSV）").fill(DEMAND + "112.55,33.87,1\n")
         page.get_by_role("button", name="计算").click()
         expect(page.locator(".odd")).to_contain_text("最远的在第 5 行，离最近的驿站 445 公里")
@@ -289,7 +282,7 @@ def test_a_point_far_away_does_not_make_the_map_a_dot(browser: Browser, looked_a
 
 
 def test_the_circle_without_scripts(browser: Browser, looked_at: Started) -> None:
-    with opened(browser, looked_at, "/staff/served-reach", java_script_enabled=False) as page:
+    with opened(browser, looked_at, "/staff/served-reach", "max", java_script_enabled=False) as page:
         page.get_by_label("需求点（CSV）").fill(DEMAND.replace("37.88", "oops"))
         page.get_by_role("button", name="计算").click()
         expect(page.locator(".problems li")).to_have_count(1)

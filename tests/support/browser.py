@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from server.accounts.sessions import COOKIE
+from tests.support.console import Console
 
 PHONE = {"width": 390, "height": 844}
 """A usual phone, in CSS pixels."""
@@ -66,3 +67,15 @@ def signed_in(browser: Browser, url: str, token: str, **options: Any) -> Iterato
             [{"name": COOKIE, "value": token, "url": secure, "secure": True, "httpOnly": True}]
         )
         yield context
+
+
+@contextmanager
+def opened(
+    browser: Browser, started: tuple[Console, str], path: str, name: str = "ada", **options: Any
+) -> Iterator[Page]:
+    """A page of a console that is served at an address, for somebody."""
+    made, url = started
+    with signed_in(browser, url, made.token(name), **options) as context:
+        page = context.new_page()
+        page.goto(url + path)
+        yield page
