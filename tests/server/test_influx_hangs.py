@@ -96,8 +96,9 @@ def scene(tmp_path: Path, broker: Broker) -> Iterator[Scene]:
             "WAYSTATION_INFLUX_TOKEN": server.token,
         }
         child = ServerProcess(settings_for(broker, tmp_path / "data"), environment=environment)
-        child.start()
+        child.start(wait=False)
         stack.callback(child.stop)
+        until(child.ready, SOON_S, "it is ready")
         yield Scene(child, stack.enter_context(publishing(broker)), server, line)
 
 
@@ -156,7 +157,8 @@ def test_nobody_waits_for_it_and_nothing_is_lost(
     assert typed.returncode == 1
     assert "InfluxDB takes nothing at present" in typed.stdout
     assert scene.child.stop() == 0, "it ends in good order, and does not wait for the answer"
-    scene.child.start()
+    scene.child.start(wait=False)
+    until(scene.child.ready, SOON_S, "it is ready, with InfluxDB as it was")
     scene.send()
     healed(scene)
     scene.send()
