@@ -62,6 +62,15 @@ faults: .venv/dev.done ## kill broker, server and station at random, KILLS=200 S
 fuzz: .venv/dev.done ## broken frames at the swap cabinets' protocol, FRAMES=1000000 SEED=7: no crash, no growth
 	$(RUN) scripts.fuzz_tower --frames $(FRAMES) --seed $(SEED)
 
+.PHONY: homeassistant
+homeassistant: .venv/homeassistant/done ## what the newest Home Assistant for your Python makes of a station; its installation takes minutes, once
+	.venv/homeassistant/bin/python -m pytest -rs -o filterwarnings= tests/edge/test_in_home_assistant.py
+
+.venv/homeassistant/done:
+	$(PYTHON) -m venv .venv/homeassistant
+	.venv/homeassistant/bin/python -m pip install --quiet homeassistant "paho-mqtt>=2" pytest hypothesis
+	@touch $@
+
 .PHONY: screenshots
 screenshots: .venv/dev.done ## draw the pictures of the docs anew
 	@scripts/packages.sh chromium fonts-noto-cjk
