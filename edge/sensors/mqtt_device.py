@@ -10,8 +10,9 @@ from edge.config import SensorEntry, read_password
 from edge.options import Options
 from edge.sensors import Parts, Reading, SensorError, Verdict
 from edge.sensors.device_parts import Part
-from edge.sensors.mqtt_known import Known, Snap, Talk
+from edge.sensors.mqtt_known import NOT_UNDERSTOOD, Known, Snap, Talk
 from edge.sensors.mqtt_line import Message, Place, is_topic, join, leave
+from edge.sensors.mqtt_strange import Strange, others
 from edge.sensors.values import Value
 
 PATIENCE_MS: Final = 60_000
@@ -28,6 +29,8 @@ LOOK_MS: Final = 100
 
 VERIFY_S: Final = 5.0
 STEP_S: Final = 0.1
+MOST_NAMED: Final = 4
+"""Values that one line of ``check`` names."""
 
 BROKER_KEYS: Final = ("host", "port", "username", "password", "password_file")
 
@@ -41,6 +44,7 @@ class MqttDevice:
         self.topics = talk.topics
         self._clock, self._talk, self._part = clock, talk, part
         self._known = Known(silent_ms=silent_ms, changes_only=talk.changes_only)
+        self._strange = Strange(talk)
         self._waiting: deque[Message] = deque(maxlen=MOST_WAITING)
         self._line = join(_place(entry.read_options()), clock, self)
         self._silent_ms = silent_ms
@@ -87,6 +91,7 @@ class MqttDevice:
             self._enter(message.session, message.at.mono_ms)
             heard = self._talk.hear(message.topic, message.payload, retained=message.retained)
             self._known.hear(heard, message.at.mono_ms)
+            self._strange.note(message, heard)
             if heard == "offline":
                 self._part.forget()
             if not isinstance(heard, str) and heard and (snap := self._known.at(message.at)):
@@ -115,7 +120,7 @@ class MqttDevice:
         if self._known.explain():
             return SensorError("not_understood", "what it says cannot be; see waystation-edge read")
         if mono_ms >= self._patient_until_ms:
-            return SensorError("silent", f"nothing to be understood on {', '.join(self.topics)}")
+            return self._silence()
         return None
 
     def _without_broker(self, mono_ms: int) -> SensorError | None:
@@ -129,9 +134,18 @@ class MqttDevice:
         hint = f"{self._line.place}: {self._line.trouble or 'no answer yet'}; does the broker run?"
         return SensorError("no_broker", hint)
 
+    def _silence(self) -> SensorError:
+        if self._strange.last:
+            return SensorError(
+                "not_understood", "nothing is understood of what it says; see waystation-edge read"
+            )
+        if self._known.online:
+            return SensorError("silent", f"it is there, but says nothing on {self._talk.measures}")
+        return SensorError("silent", f"nobody publishes {self._talk.measures}: is that its topic?")
+
     def explain(self) -> Sequence[tuple[str, str, str]]:
-        """What it last said, value by value: name, raw, meaning."""
-        return self._known.explain()
+        """What it last said, value by value: name, raw, meaning; then what is missing in it."""
+        return [*self._known.explain(), *self._strange.lines(self._known.said)]
 
     def verify(self) -> Verdict:
         """Listen for some seconds: whether the broker takes us, and the device is there."""
@@ -142,12 +156,32 @@ class MqttDevice:
         if self._known.online is False:
             return Verdict(False, "the broker says that it has left: has it power, does its network reach?")
         if not said:
-            return Verdict(False, f"nobody publishes {' or '.join(self.topics)}: is that its topic?")
-        if verdict := self.judge(said):
-            return verdict
-        if self._known.explain():
+            return Verdict(
+                False, f"nobody publishes {self._talk.measures}: is that its topic?{self._others()}"
+            )
+        return self._misunderstood() or self.judge(said) or self._understood()
+
+    def _misunderstood(self) -> Verdict | None:
+        wrong = [line for line in self._known.explain() if line[2] == NOT_UNDERSTOOD]
+        if not wrong:
+            return None
+        told = ", ".join(f"{name} is {raw}" for name, raw, _ in wrong[:MOST_NAMED])
+        return Verdict(False, f"not all of what it says is understood: {told}; see waystation-edge read")
+
+    def _understood(self) -> Verdict:
+        missing = [name for name, _, _ in self._strange.lines(self._known.said)]
+        if self._known.said and missing:
+            named = ", ".join(missing[:MOST_NAMED]) + (" …" if len(missing) > MOST_NAMED else "")
+            return Verdict(True, f"it is there and is understood, but does not say: {named}")
+        if self._known.said:
             return Verdict(True, "it is there and is understood")
+        if self._strange.last:
+            return Verdict(False, f"nothing is understood of what it says: {self._strange.last}")
         return Verdict(True, f"it is there; it measured nothing within {VERIFY_S:g} s, which may be its pace")
+
+    def _others(self) -> str:
+        found = others(self._line.place, self._clock, self._talk.others)
+        return f" There is: {', '.join(found)}" if found else ""
 
     def judge(self, said: Sequence[Message]) -> Verdict | None:
         """What one kind makes of all that a device that is there ``said`` within :data:`VERIFY_S`."""

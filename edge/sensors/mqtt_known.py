@@ -6,9 +6,9 @@ device leaves, and when it says something that cannot be.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from edge.clock import Instant
 from edge.sensors.values import NO_ALARM, Value
@@ -33,16 +33,42 @@ class Said(NamedTuple):
 Heard = Literal["online", "offline"] | Sequence[Said]
 """That the device is there or has left, or what it says."""
 
+SWITCHED_OFF: Final = "switched off"
+NOT_UNDERSTOOD: Final = "not understood"
+_JSON_WORDS: Final = {True: "true", False: "false", None: "null"}
+UNSAID: Final = ("null", SWITCHED_OFF)
+"""Raw words that say: this is not known now. They are no error."""
+
+
+class Missing(NamedTuple):
+    """A value that messages on ``topic`` should hold at ``path``."""
+
+    slot: int
+    name: str
+    topic: str
+    path: str
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return _label(self.slot, self.name)
+
 
 class Talk(Protocol):
     """How one kind of device speaks. It has no state.
 
     Attributes:
         topics: what to listen to.
+        measures: the one of them on which its measurements come.
+        others: where devices like it speak, to name those that are there when it is not.
+        expects: of a map, every value and where it should stand.
         changes_only: a word on anything proves that what it leaves out is still as it was.
     """
 
     topics: Sequence[str]
+    measures: str
+    others: Sequence[str]
+    expects: Sequence[Missing]
     changes_only: bool
 
     def hear(self, topic: str, payload: bytes, *, retained: bool) -> Heard:
@@ -107,14 +133,31 @@ class Known:
         values = {key: said.value for key, (said, _) in self._values.items() if said.value is not None}
         return Snap(now, values) if values else None
 
+    @property
+    def said(self) -> Collection[tuple[int, str]]:
+        """Slot and name of all that was said, understood or not."""
+        return self._values.keys()
+
     def explain(self) -> list[tuple[str, str, str]]:
         """Value by value: what it is, raw, meaning."""
         return [_shown(said) for _, (said, _) in sorted(self._values.items())]
 
 
 def _shown(said: Said) -> tuple[str, str, str]:
-    where = f"slot {said.slot} " if said.slot else ""
-    return f"{where}{said.name}", said.raw, "not understood" if said.value is None else str(said.value)
+    unknown = "not known" if said.raw in UNSAID else NOT_UNDERSTOOD
+    return _label(said.slot, said.name), said.raw, unknown if said.value is None else str(said.value)
+
+
+def _label(slot: int, name: str) -> str:
+    kind, _, part = name.partition(":")  # a map's alarms are told apart by numbers of ours
+    return f"{f'slot {slot} ' if slot else ''}{kind if part.isdecimal() else name}"
+
+
+def written(found: object) -> str:
+    """As JSON writes it; text without its quotes."""
+    if found is None or isinstance(found, bool):
+        return _JSON_WORDS[found]
+    return str(found)
 
 
 def parse(payload: bytes) -> object:

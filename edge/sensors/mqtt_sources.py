@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from jsonpath import JSONPath, JSONPathError
 from paho.mqtt.client import topic_matches_sub
 
-from edge.sensors.mqtt_known import Heard, Said, number, parse
+from edge.sensors.mqtt_known import Heard, Missing, Said, number, parse, written
 from edge.sensors.values import Number, Scale, Value
-
-_JSON_WORDS: Final = {True: "true", False: "false", None: "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Source:
         found = [_text(payload)] if self.path is None else _found(self.path, told)
         if len(found) != 1:
             return None
-        raw = found[0] if isinstance(found[0], str) else _written(found[0])
+        raw = written(found[0])
         return Said(self.slot, self.name, raw, self._value(found[0], raw))
 
     def _value(self, found: object, raw: str) -> Value:
@@ -75,6 +72,11 @@ class MapTalk:
         self._sources, self._availability = gateway.sources, gateway.availability
         own = [gateway.availability] if gateway.availability else []
         self.topics: Sequence[str] = tuple(dict.fromkeys(each.topic for each in (*own, *gateway.sources)))
+        self.measures = gateway.sources[0].topic
+        self.others: Sequence[str] = ("#",)  # a gateway's topics may be anything
+        self.expects: Sequence[Missing] = [
+            Missing(each.slot, each.name, each.topic, str(each.path)) for each in gateway.sources if each.path
+        ]
 
     def hear(self, topic: str, payload: bytes, *, retained: bool) -> Heard:
         """One message; a retained measurement may be of any age and says nothing."""
@@ -102,8 +104,3 @@ def _found(path: JSONPath, told: object) -> list[object]:
 
 def _text(payload: bytes) -> str:
     return payload.decode("utf-8", "replace").strip()
-
-
-def _written(found: object) -> str:
-    """As JSON writes it."""
-    return _JSON_WORDS[found] if found is None or isinstance(found, bool) else str(found)

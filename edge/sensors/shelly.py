@@ -12,7 +12,7 @@ from edge.config import SensorEntry
 from edge.sensors import Verdict
 from edge.sensors.device_parts import SocketPart
 from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, check_topics, read_silent_ms
-from edge.sensors.mqtt_known import Heard, Said, number, parse
+from edge.sensors.mqtt_known import Heard, Missing, Said, number, parse, written
 from edge.sensors.mqtt_line import Message
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
 from edge.sensors.values import SOCKET_VALUES, Number
@@ -42,11 +42,13 @@ class ShellyTalk:
     """
 
     changes_only = True
+    others: Sequence[str] = ("+/online",)
+    expects: Sequence[Missing] = ()
 
     def __init__(self, prefix: str, component: str) -> None:
         self._component = component
         self.online, self.events = f"{prefix}/online", f"{prefix}/events/rpc"
-        self.status = f"{prefix}/status/{component}"
+        self.measures = self.status = f"{prefix}/status/{component}"
         self.topics: Sequence[str] = (self.online, self.events, self.status)
 
     def hear(self, topic: str, payload: bytes, *, retained: bool) -> Heard:
@@ -75,7 +77,9 @@ def _said(status: Mapping[str, object], *, whole: bool) -> list[Said]:
         found.append(_number("energy_wh", energy["total"]))
     if "output" in status:
         output = status["output"]
-        found.append(Said(0, "on", str(output), _YES_NO.get(output) if isinstance(output, bool) else None))
+        found.append(
+            Said(0, "on", written(output), _YES_NO.get(output) if isinstance(output, bool) else None)
+        )
     if whole or "errors" in status:
         found += _alarms(status.get("errors"))
     return found
@@ -95,7 +99,7 @@ def _alarms(errors: object) -> list[Said]:
 def _number(name: str, said: object) -> Said:
     meant = SOCKET_VALUES[name]
     assert isinstance(meant, Number)
-    return Said(0, name, str(said), number(said, meant.low, meant.high))
+    return Said(0, name, written(said), number(said, meant.low, meant.high))
 
 
 class Shelly(MqttDevice):
@@ -129,7 +133,7 @@ class Shelly(MqttDevice):
             for message in said
         )
         if self._shelly.status in topics:
-            return Verdict(True, "it is there, and tells its whole status")
+            return Verdict(True, "it is there, and tells its whole status") if self._known.said else None
         if notified:
             return Verdict(
                 False, "status_ntf is off: it tells changes only; switch 'Generic status update' on"

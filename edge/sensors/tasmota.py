@@ -10,7 +10,7 @@ from edge.clock import Clock
 from edge.config import SensorEntry
 from edge.sensors.device_parts import SocketPart
 from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, check_topics, read_silent_ms
-from edge.sensors.mqtt_known import Heard, Said, number, parse
+from edge.sensors.mqtt_known import SWITCHED_OFF, Heard, Missing, Said, number, parse, written
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
 from edge.sensors.values import SOCKET_VALUES, Number
 
@@ -39,12 +39,15 @@ class TasmotaTalk:
     """
 
     changes_only = False
+    others: Sequence[str] = ("tele/+/LWT", "+/tele/LWT")
+    expects: Sequence[Missing] = ()
 
     def __init__(self, full_topic: str, topic: str, channel: int) -> None:
         whole = full_topic.replace("%topic%", topic).rstrip("/") + "/"
         self._telemetry, self._answers = whole.replace("%prefix%", "tele"), whole.replace("%prefix%", "stat")
         self._channel = channel
         self._switches = (f"POWER{channel}", "POWER") if channel == 1 else (f"POWER{channel}",)
+        self.measures = f"{self._telemetry}SENSOR"
         self.topics: Sequence[str] = (
             *(f"{self._telemetry}{name}" for name in ("LWT", "SENSOR", "STATE")),
             *(f"{self._answers}{name}" for name in ("RESULT", *self._switches)),
@@ -69,9 +72,9 @@ class TasmotaTalk:
     def _switch(self, word: object) -> list[Said]:
         switched = _SWITCH.get(word) if isinstance(word, str) else None
         if switched != "no":
-            return [Said(0, "on", str(word), switched)]
+            return [Said(0, "on", written(word), switched)]
         # What the meter said while it was on holds no longer; it says nothing of its own at this moment.
-        return [Said(0, "on", str(word), switched), Said(0, "power_w", "switched off", None)]
+        return [Said(0, "on", written(word), switched), Said(0, "power_w", SWITCHED_OFF, None)]
 
     def _energy(self, energy: Mapping[str, object]) -> Sequence[Said]:
         found = []
@@ -84,7 +87,7 @@ class TasmotaTalk:
             if said is not None:
                 meant = SOCKET_VALUES[name]
                 assert isinstance(meant, Number)
-                found.append(Said(0, name, str(said), number(said, meant.low, meant.high)))
+                found.append(Said(0, name, written(said), number(said, meant.low, meant.high)))
         return found
 
 

@@ -1,20 +1,22 @@
 """What ``check`` and ``read`` tell of plugs, over a real broker of the station."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from edge import reading
 from edge.config import SensorEntry
 from edge.options import ConfigError
 from edge.reading import read_all
+from edge.sensors import mqtt_device, mqtt_strange
 from edge.sensors.factory import build
 from edge.sensors.mqtt_device import MqttDevice
 from tests.support.gateway import LocalBroker, device
 from tests.support.mosquitto import free_port
-from tests.support.plugs import CLOCK, LWT, SENSOR, shelly, tasmota, watts
+from tests.support.plugs import CLOCK, LWT, SENSOR, entry, shelly, tasmota, watts
 
 
 @pytest.fixture
@@ -92,6 +94,91 @@ def test_check_says_whether_a_shelly_tells_its_whole_status(
             found = verdict(shelly(local))
     assert found[0] is ok
     assert text in found[1]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is there speaks many times within this, or has spoken."""
+    monkeypatch.setattr(mqtt_device, "VERIFY_S", 2.0)
+    monkeypatch.setattr(mqtt_strange, "OTHERS_S", 1.0)
+    monkeypatch.setattr(reading, "WAIT_S", 2.0)
+
+
+WRONG = [
+    (tasmota, SENSOR, "hello", "nothing is understood of what it says: tele/plug7/SENSOR hello"),
+    (tasmota, SENSOR, {"Time": "x"}, "nothing is understood of what it says"),
+    (tasmota, SENSOR, {"ENERGY": {"Power": 1e99}}, "power_w is 1e+99"),
+    (shelly, "shelly-a8/status/switch:0", "hello", "nothing is understood of what it says"),
+    (shelly, "shelly-a8/status/switch:0", {"apower": 1e99}, "power_w is 1e+99"),
+]
+WHY = ["no JSON", "a plug without a meter", "a number that cannot be", "no JSON", "a number that cannot be"]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("make", "topic", "told", "text"), WRONG, ids=WHY)
+def test_check_calls_nothing_well_that_is_not_understood(
+    local: LocalBroker, make: Callable[[LocalBroker], SensorEntry], topic: str, told: object, text: str
+) -> None:
+    with speaking(local, topic, told):
+        ok, found = verdict(make(local))
+    assert not ok
+    assert text in found
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_plug_that_is_switched_off_is_understood(local: LocalBroker) -> None:
+    with speaking(local, "tele/plug7/STATE", {"POWER": "OFF"}):
+        assert verdict(tasmota(local)) == (True, "it is there and is understood")
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_is_there_is_named_to_whoever_has_the_wrong_topic(local: LocalBroker) -> None:
+    with device(local) as plug:
+        plug.say("tele/plug8/LWT", "Online", retain=True)
+        plug.say("other/online", "true", retain=True)
+        assert verdict(tasmota(local))[1].endswith("is that its topic? There is: tele/plug8/LWT")
+        assert verdict(shelly(local))[1].endswith("is that its topic? There is: other/online")
+
+
+CABINET = {
+    "device": "cabinet",
+    "slots": 2,
+    "slot_value": [
+        {"value": name, "topic": "box", "path": f"$.slots[?@.no == {{n}}].{name}"} | meant
+        for name, meant in (("battery", {"values": {"1": "present"}}), ("soc_pct", {}))
+    ],
+}
+
+
+@pytest.mark.usefixtures("quick")
+def test_read_and_check_tell_what_a_map_does_not_find(local: LocalBroker) -> None:
+    box = entry("c1", "mqtt_map", local, map=CABINET)
+    with speaking(local, "box", {"slots": [{"no": 1, "battery": 1}, {"no": "2", "battery": 1}]}):
+        ok, text = verdict(box)
+        lines = [line for (_, _, line), _ in read_all([box], CLOCK)][1:]
+    assert (ok, text) == (True, "it is there and is understood, but does not say: slot 1 soc_pct, slot 2")
+    assert lines[0].split() == ["slot", "1", "battery", "1", "present"]
+    assert [line.split()[:3] for line in lines[1:]] == [["slot", "1", "soc_pct"], ["slot", "2", "-"]]
+    assert "nothing found at $" in lines[1]
+
+
+@pytest.mark.usefixtures("quick")
+def test_read_shows_what_is_not_understood_at_all(local: LocalBroker) -> None:
+    with speaking(local, SENSOR, "hello\x1b[2J" + "x" * 100):
+        (line, well), (raw, _) = read_all([tasmota(local)], CLOCK)
+    assert not well
+    assert line[2].startswith("not_understood: nothing is understood")
+    assert raw[2].split("  ") == [SENSOR, f"hello [2J{'x' * 51}…", "nothing understood"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_plug_that_is_there_and_quiet_is_not_one_at_a_wrong_topic(local: LocalBroker) -> None:
+    with device(local) as plug:
+        (line, _), *_ = read_all([tasmota(local)], CLOCK)
+        assert line[2] == "silent: nobody publishes tele/plug7/SENSOR: is that its topic?"
+        plug.say(LWT, "Online", retain=True)
+        (line, _), *_ = read_all([tasmota(local)], CLOCK)
+        assert line[2] == "silent: it is there, but says nothing on tele/plug7/SENSOR"
 
 
 @contextmanager
