@@ -131,7 +131,7 @@ class MqttDevice:
         # Whatever it does now is said to nobody.
         self._known.forget()
         self._part.forget()
-        hint = f"{self._line.place}: {self._line.trouble or 'no answer yet'}; does the broker run?"
+        hint = f"{self._line.place}: {self._line.trouble or 'no answer yet; does the broker run?'}"
         return SensorError("no_broker", hint)
 
     def _silence(self) -> SensorError:

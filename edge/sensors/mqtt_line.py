@@ -140,10 +140,10 @@ class Line:
         self.trouble = "" if self.connected else "the broker lets this login not listen to all of its topics"
 
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
-        self.trouble = "nobody answers there"
+        self.trouble = "nobody answers there; does the broker run?"
 
     def _on_refusal(self, reason: str) -> None:
-        self.trouble = reason
+        self.trouble = f"{reason}; check username and password"
 
     def _on_loss(self, reason: str) -> None:
         if self.connected:

@@ -14,7 +14,7 @@ from edge.reading import read_all
 from edge.sensors import mqtt_device, mqtt_strange
 from edge.sensors.factory import build
 from edge.sensors.mqtt_device import MqttDevice
-from tests.support.gateway import LocalBroker, device
+from tests.support.gateway import LocalBroker, ShippedBroker, device
 from tests.support.mosquitto import free_port
 from tests.support.plugs import CLOCK, LWT, SENSOR, entry, shelly, tasmota, watts
 
@@ -102,6 +102,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mqtt_device, "VERIFY_S", 2.0)
     monkeypatch.setattr(mqtt_strange, "OTHERS_S", 1.0)
     monkeypatch.setattr(reading, "WAIT_S", 2.0)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_shipped_broker_lets_plugs_speak_the_agent_listen_and_nobody_switch(tmp_path: Path) -> None:
+    with ShippedBroker(tmp_path / "pi") as pi:
+        name, word = pi.AGENT
+        own = tasmota(pi, username=name, password=word)
+        with device(pi, login=pi.PLUGS) as plug, device(pi, login=pi.AGENT) as agent:
+            agent.say(LWT, "Online", retain=True)
+            assert "nobody publishes" in verdict(own)[1], "the agent's login says nothing to anybody"
+            plug.say(LWT, "Online", retain=True)
+            assert "it is there" in verdict(own)[1]
+        name, word = pi.PLUGS
+        ok, text = verdict(tasmota(pi, username=name, password=word))
+        assert (ok, "nobody publishes" in text) == (False, True), "a plug's login hears nobody"
 
 
 WRONG = [

@@ -15,7 +15,7 @@ from typing import Self
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.support.mosquitto import executable, free_port
+from tests.support.mosquitto import SHIPPED, executable, free_port
 from tests.support.wait import until
 
 IN_S = 10.0
@@ -66,11 +66,36 @@ class LocalBroker:
         self.kill()
 
 
+class ShippedBroker(LocalBroker):
+    """The broker that docs/hardware.md sets up on a Pi: its settings, its access list, both logins."""
+
+    AGENT, PLUGS = ("station", "one"), ("plugs", "two")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, self.AGENT)
+        users = folder / "local.users"
+        command = [executable("mosquitto_passwd"), "-b", str(users), *self.PLUGS]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own file
+        own = self._config.read_text("utf-8").partition("listener")[0]
+        text = (SHIPPED / "plugs.conf").read_text("utf-8")
+        text = text.replace("listener 1883", f"listener {self.port} {self.host}")
+        text = text.replace("/etc/mosquitto/plugs.passwd", str(users))
+        text = text.replace("/etc/mosquitto/plugs.acl", str(SHIPPED / "plugs.acl"))
+        self._config.write_text(own + text, encoding="utf-8")
+
+
 class Device:
     """Something that publishes; with a last will, if it has one."""
 
-    def __init__(self, broker: LocalBroker, will: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        broker: LocalBroker,
+        will: tuple[str, str] | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> None:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        if login:
+            self._client.username_pw_set(*login)
         if will:
             self._client.will_set(*will, retain=True)
         self._client.connect(broker.host, broker.port)
@@ -127,9 +152,11 @@ class Ear:
 
 
 @contextmanager
-def device(broker: LocalBroker, will: tuple[str, str] | None = None) -> Iterator[Device]:
+def device(
+    broker: LocalBroker, will: tuple[str, str] | None = None, login: tuple[str, str] | None = None
+) -> Iterator[Device]:
     """One that is there for a while."""
-    made = Device(broker, will)
+    made = Device(broker, will, login)
     try:
         yield made
     finally:
