@@ -5,6 +5,8 @@ import os
 import selectors
 import shutil
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,12 +18,14 @@ from edge.agent import describe
 from edge.clock import Clock, SystemClock
 from edge.config import StationConfig, load
 from edge.connection import Closed, Connection, Event, Welcome
+from edge.devices_file import devices_file
+from edge.devices_file import read as read_devices
 from edge.home_assistant import verify
 from edge.link import LinkState, link_file
 from edge.link import read as read_link
 from edge.options import ConfigError
 from edge.run import add_config
-from edge.sensors import Verifiable, factory
+from edge.sensors import Sensor, Verifiable, factory
 from edge.version import version
 
 if TYPE_CHECKING:
@@ -95,22 +99,54 @@ def _sensors(config: StationConfig, clock: Clock, running: bool) -> list[Finding
     if not config.sensors:
         return [Finding("sensors", False, f"none; write a [[sensor]] for each into {config.file.name}")]
     if running:
-        text = "not opened: the agent runs and has the pins, and reports their faults"
-        return [Finding("sensors", True, text)]
+        return _sensors_of_agent(config, clock)
+    sensors, wrong = _opened(config, clock)
     try:
-        sensors = factory.build(config.sensors, {}, clock)
-    except ConfigError as error:
-        return [Finding("sensors", False, str(error))]
-    try:
-        describe(config, sensors)
-        opened = Finding("sensors", True, f"{len(sensors)} can be opened")
-        verdicts = [(each.info.id, each.verify()) for each in sensors if isinstance(each, Verifiable)]
-        return [opened, *(Finding(f"sensor {name}", found.ok, found.text) for name, found in verdicts)]
+        if not wrong:
+            describe(config, sensors)
+        verdicts = _verdicts([each for each in sensors if isinstance(each, Verifiable)])
     except ConfigError as error:
         return [Finding("sensors", False, str(error))]
     finally:
         for sensor in sensors:
             sensor.close()
+    opened = wrong or [Finding("sensors", True, f"{len(sensors)} can be opened")]
+    return [*opened, *verdicts]
+
+
+def _verdicts(sensors: Sequence[Verifiable]) -> list[Finding]:
+    """All at the same time: each waits some seconds for a word."""
+    if not sensors:
+        return []
+    with ThreadPoolExecutor(len(sensors)) as at_once:
+        verdicts = list(at_once.map(lambda each: each.verify(), sensors))
+    return [
+        Finding(f"sensor {each.info.id}", verdict.ok, verdict.text)
+        for each, verdict in zip(sensors, verdicts, strict=True)
+    ]
+
+
+def _opened(config: StationConfig, clock: Clock) -> tuple[list[Sensor], list[Finding]]:
+    """Each sensor that can be opened, and a line for each that cannot: whoever writes a file has several."""
+    sensors: list[Sensor] = []
+    wrong = []
+    for entry in config.sensors:
+        try:
+            sensors += factory.build([entry], {}, clock)
+        except ConfigError as error:
+            wrong.append(Finding("sensors", False, str(error)))
+    return sensors, wrong
+
+
+def _sensors_of_agent(config: StationConfig, clock: Clock) -> list[Finding]:
+    """Pins, ports and lines are in the agent's hands; it leaves word of them."""
+    devices = read_devices(devices_file(config.outbox.path), clock.boot_id, clock.now().mono_ms)
+    if devices is None:
+        text = "not opened: the agent runs and has them, but has left no word of them; look again in a minute"
+        return [Finding("sensors", False, text)]
+    text = f"{len(devices)} are the running agent's; what they say: waystation-edge devices"
+    wrong = [Finding(f"sensor {device.id}", False, device.fault) for device in devices if device.fault]
+    return [Finding("sensors", True, text), *wrong]
 
 
 def _broker(config: StationConfig, clock: Clock, running: bool) -> Finding:

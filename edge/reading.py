@@ -5,7 +5,8 @@ set ``GPIOZERO_PIN_FACTORY=mock``.
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,8 @@ HOUR_MS: Final = 3_600_000
 Line = tuple[str, str, str]
 """Sensor, kind, what it said."""
 
+HEADING: Final[Line] = ("sensor", "kind", "reading")
+
 
 def add_parser(subparsers: "Subparsers") -> None:
     """Add this command to the command line."""
@@ -40,31 +43,49 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print a table; 0 when every sensor gave a reading, 1 when one did not."""
-    results = list(read_all(load(args.config).sensors, SystemClock()))
-    for row in table([line for line, _ in results]):
-        print(row)
-    return 0 if all(well for _, well in results) else 1
+    well = True
+    entries = load(args.config).sensors
+    widths = _widths([("sensor", "kind"), *((entry.id, entry.kind) for entry in entries)])
+    print(_row(HEADING, widths))
+    for line, fine in read_all(entries, SystemClock()):
+        print(_row(line, widths), flush=True)
+        well = well and fine
+    return 0 if well else 1
 
 
-def read_all(entries: Iterable[SensorEntry], clock: Clock) -> Iterable[tuple[Line, bool]]:
+def read_all(entries: Sequence[SensorEntry], clock: Clock) -> Iterator[tuple[Line, bool]]:
     """For each entry its line, and whether it gave a reading; then what it was told, raw beside meaning.
 
-    One bad entry never hides the others.
+    All are asked at the same time, as some need seconds. One bad entry never hides the others.
     """
-    for entry in entries:
-        try:
-            [sensor] = build([entry], {}, clock)
-        except ConfigError as error:
-            yield (entry.id, entry.kind, str(error)), False
-            continue
-        try:
-            said, well = _ask(sensor, clock)
-            raw = sensor.explain() if isinstance(sensor, Explainable) else ()
-        finally:
-            sensor.close()
-        yield (entry.id, entry.kind, said), well
-        for line in side_by_side(raw):
-            yield ("", "", line), True
+    sensors = [_built(entry, clock) for entry in entries]
+    try:
+        with ThreadPoolExecutor(max(1, len(entries))) as at_once:
+            told = at_once.map(lambda sensor: _told(sensor, clock), sensors)
+            for entry, (said, well, raw) in zip(entries, told, strict=True):
+                yield (entry.id, entry.kind, said), well
+                for line in side_by_side(raw):
+                    yield ("", "", line), True
+    finally:
+        for sensor in sensors:
+            if not isinstance(sensor, ConfigError):
+                sensor.close()
+
+
+def _built(entry: SensorEntry, clock: Clock) -> Sensor | ConfigError:
+    try:
+        [sensor] = build([entry], {}, clock)
+    except ConfigError as error:
+        return error
+    return sensor
+
+
+def _told(sensor: Sensor | ConfigError, clock: Clock) -> tuple[str, bool, Sequence[Line]]:
+    """What it says, whether that is a reading, and what it was told."""
+    if isinstance(sensor, ConfigError):
+        return str(sensor), False, ()
+    said, well = _ask(sensor, clock)
+    return said, well, sensor.explain() if isinstance(sensor, Explainable) else ()
 
 
 def _ask(sensor: Sensor, clock: Clock) -> tuple[str, bool]:
@@ -91,8 +112,9 @@ def side_by_side(lines: Sequence[tuple[str, str, str]]) -> list[str]:
     return [f"{name:<{widths[0]}}  {raw:<{widths[1]}}  {meaning}" for name, raw, meaning in lines]
 
 
-def table(lines: Sequence[Line]) -> list[str]:
-    """Lines with a heading, in columns."""
-    rows = [("sensor", "kind", "reading"), *lines]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
+def _widths(rows: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    return max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
+
+
+def _row(line: Line, widths: tuple[int, int]) -> str:
+    return f"{line[0]:<{widths[0]}}  {line[1]:<{widths[1]}}  {line[2]}"

@@ -76,8 +76,13 @@ class Verdict:
 class Verifiable(Protocol):
     """A sensor that can find out whether it talks to what it should, for ``waystation-edge check``."""
 
+    info: SensorInfo
+
     def verify(self) -> Verdict:
-        """Look now; takes some seconds at most. What cannot be known is said, and is no error."""
+        """Look now; takes some seconds at most. What cannot be known is said, and is no error.
+
+        Called from a thread of its own, beside those of other sensors.
+        """
 
 
 @runtime_checkable

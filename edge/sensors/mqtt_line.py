@@ -92,6 +92,7 @@ class Line:
         self._clock = clock
         self._listeners: tuple[Listener, ...] = ()
         self._started = False
+        self._starting = threading.Lock()
         self._refused: set[str] = set()
         self._client = client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         if place.username:
@@ -118,10 +119,11 @@ class Line:
 
     def start(self) -> None:
         """Begin to listen, if that has not begun yet; does not wait for the broker."""
-        if not self._started:
-            self._started = True
-            self._client.connect_async(self.place.host, self.place.port, KEEPALIVE_S)
-            self._client.loop_start()
+        with self._starting:
+            if not self._started:
+                self._started = True
+                self._client.connect_async(self.place.host, self.place.port, KEEPALIVE_S)
+                self._client.loop_start()
 
     def _on_welcome(self) -> None:
         self.session += 1

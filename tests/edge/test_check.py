@@ -12,7 +12,7 @@ import pytest
 
 from edge.__main__ import main
 from edge.check import Finding, check, told_by_agent
-from edge.clock import Instant
+from edge.clock import Instant, SystemClock
 from edge.link import LinkState
 from tests.support.answering import AnsweringServer
 from tests.support.mosquitto import Broker, free_port
@@ -93,6 +93,16 @@ def test_a_sensor_that_cannot_be_opened(tmp_path: Path) -> None:
     assert "[[sensor]] 1 (room): pni is 4" in finding.text
 
 
+def test_every_sensor_that_cannot_be_opened_has_its_line_and_the_others_are_looked_at(tmp_path: Path) -> None:
+    more = (
+        'pni = 4\n[[sensor]]\nid = "x"\nkind = "modbus"\n'
+        f'[[sensor]]\nid = "s1"\nkind = "tasmota"\ntopic = "plug"\nport = {free_port()}\n'
+    )
+    findings = check(station_file(tmp_path, free_port(), "password", more), SystemClock())
+    told = [(each.name, each.ok) for each in findings if each.name.startswith("sensor")]
+    assert told == [("sensors", False), ("sensors", False), ("sensor s1", False)]
+
+
 def test_a_wrong_password(broker: Broker, tmp_path: Path) -> None:
     broker.add_user(STATION)
     finding = found(check(station_file(tmp_path, broker.port, "wrong"), Clock()), "broker")
@@ -150,7 +160,11 @@ def test_the_disk_is_named_whole_and_in_gigabytes(tmp_path: Path, monkeypatch: p
 
 @pytest.fixture
 def running(well: Path) -> Iterator[Path]:
-    """The station's agent at work."""
+    """The station's agent at work, without the adapter of its meter."""
+    devices = ROOT / "firmware_config" / "devices"
+    meter = 'kind = "modbus"\nserial = "/dev/nowhere"\naddress = 1\nsilent_s = 1\ninterval_s = 1\n'
+    with well.open("a", encoding="utf-8") as file:
+        file.write(f'[[sensor]]\nid = "meter"\n{meter}map_file = "{devices}/pzem-004t.toml"\n')
     agent = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "edge", "run", "--config", str(well)], cwd=ROOT, stderr=subprocess.DEVNULL
     )
@@ -180,7 +194,8 @@ def test_a_running_agent_keeps_its_pins_and_says_how_its_login_is(running: Path,
         return until(told, 30, f"check says {text!r}")
 
     said = says("but the server has stored nothing yet")
-    assert "sensors: not opened: the agent runs and has the pins" in said
+    says("ok      sensors: 2 are the running agent's; what they say: waystation-edge devices")
+    assert "PROBLEM sensor meter: adapter: /dev/nowhere" in says("PROBLEM sensor")
     assert "PROBLEM broker: 127.0.0.1" in said
     broker.kill()
     says("not connected for")

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from contract.messages import Cabinet, Climate, Door, Presence, Slot, Socket
-from edge.reading import read_all, table
+from edge.reading import read_all
 from edge.sensors import Reading
 from edge.words import describe
+from tests.support.mosquitto import free_port
 from tests.support.pins import World, entry, world
 
 __all__ = ["world"]
@@ -57,10 +58,6 @@ def test_why_a_thermometer_says_nothing(world: World, monkeypatch: pytest.Monkey
     assert line[2].startswith("no_answer: check the data wire")
 
 
-def test_columns() -> None:
-    assert table([("room", "dht22", "20 °C")]) == ["sensor  kind   reading", "room    dht22  20 °C"]
-
-
 STATION = """
 [station]
 id = "test-station"
@@ -89,6 +86,23 @@ def test_the_command(tmp_path: Path) -> None:
         "door    door_beams  in_total 0, out_total 0, blocked no",
     ]
     assert done.returncode == 0
+
+
+MQTT = """
+[[sensor]]
+id = "s{}"
+kind = "tasmota"
+topic = "plug"
+port = {}
+"""
+
+
+def test_sensors_that_need_their_time_take_it_together(tmp_path: Path) -> None:
+    """Each of these waits six seconds for a broker that is not there."""
+    port = free_port()
+    sockets = "".join(MQTT.format(number, port) for number in range(20))
+    done = read(tmp_path, STATION + sockets)
+    assert done.stdout.count("no_broker") == 20
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from contract.messages import Cabinet, Slot
 from edge.clock import Instant, SystemClock
 from edge.config import SensorEntry
 from edge.options import ConfigError
-from edge.reading import read_all, table
+from edge.reading import read_all
 from edge.sensors import SensorError
 from edge.sensors.factory import build
 from edge.sensors.tower import LOST_MS, PATIENCE_MS, SILENT_S, Tower
@@ -214,9 +214,9 @@ def test_read_shows_raw_and_meaning() -> None:
 
     thread = threading.Thread(target=cabinet)
     thread.start()
-    rows = table([row for row, _ in read_all([entry(port=port)], CLOCK)])
+    rows = [said for (_, _, said), _ in read_all([entry(port=port)], CLOCK)]
     thread.join()
-    assert "online; slot battery/charge/door: 1 present/full/unknown, 2 absent/unknown/unknown" in rows[1]
+    assert "online; slot battery/charge/door: 1 present/full/unknown, 2 absent/unknown/unknown" in rows[0]
     assert any("slot 2 02104001  0  battery absent, charge unknown" in row for row in rows)
 
 
