@@ -120,14 +120,18 @@ def load(file: Path) -> StationConfig:
 
 def parse(file: Path) -> dict[str, object]:
     """The tables of a TOML file; one that cannot be read is a :class:`ConfigError`."""
+    text = ""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigError(str(file), "", None, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise ConfigError(str(file), "", None, f"must be text in UTF-8 ({error})") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(file), "", None, f"must be TOML ({error})") from None
+        single = re.search(r"^\s*\[sensor\]", text, re.MULTILINE)
+        hint = "; each sensor begins with [[sensor]], in two brackets" if single else ""
+        raise ConfigError(str(file), "", None, f"must be TOML ({error}){hint}") from None
     except (ValueError, RecursionError) as error:  # a path that cannot be; tables nested without end
         raise ConfigError(repr(str(file)), "", None, f"cannot be read ({error})") from None
 

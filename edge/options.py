@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -142,7 +143,9 @@ class Options:
         known = ", ".join(sorted(names))
         for name, value in self._values.items():
             if name not in names:
-                raise ConfigError(self.where, name, value, f"only the keys {known}")
+                near = get_close_matches(name, names, 1)
+                meant = f"; {near[0]} is meant?" if near else ""
+                raise ConfigError(self.where, name, value, f"only the keys {known}{meant}")
 
     def done(self) -> None:
         """Refuse keys that nobody asked for, where they cannot be listed beforehand."""

@@ -1,8 +1,10 @@
 """A Modbus line, serial or TCP: one question, one answer, or why there was none. It only reads."""
 
 import logging
+import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from pymodbus import FramerType, ModbusException
@@ -29,7 +31,7 @@ MOST_BYTES: Final = 1024
 """More than two of the longest answers: somebody babbles."""
 
 HINTS: Final = {
-    "adapter": "the adapter cannot be opened: plugged in, by this name, free, and may this user use it?",
+    "adapter": "the adapter cannot be opened: has another program it, or does the agent's unit not allow it?",
     "unreachable": "nobody answers at this address and port: check power, cable and network",
     "no_answer": "check the device's supply and address, A and B swapped, and the line's speed",
     "incomplete": "the answer breaks off: loose wire, missing ground, or time-out too short",
@@ -162,7 +164,8 @@ class Wire:
 
     def error(self, code: str) -> SensorError:
         """``code`` with the line's name and what to look at."""
-        return SensorError(code, f"{self._place}: {HINTS[code]}")
+        hint = _no_adapter(self._place.port) if code == "adapter" and isinstance(self._place, Serial) else ""
+        return SensorError(code, f"{self._place}: {hint or HINTS[code]}")
 
     def _failed(self, code: str) -> SensorError:
         if isinstance(self._client, _SerialClient):
@@ -187,6 +190,15 @@ class Wire:
                 return client.read_holding_registers(span.address, count=span.count, device_id=address)
             case "input":
                 return client.read_input_registers(span.address, count=span.count, device_id=address)
+
+
+def _no_adapter(port: str) -> str:
+    """Why this user cannot open ``port``, as far as the system says; the library swallows it."""
+    if not Path(port).exists():
+        return "there is no adapter of this name: plugged in? 'ls /dev/serial/by-id' lists those that are"
+    if not os.access(port, os.R_OK | os.W_OK):
+        return "this user may not use the adapter: is it in the group dialout, and logged in anew since?"
+    return ""
 
 
 def _client(place: Place, timeout_s: float, heard: "_Heard") -> ModbusSerialClient | ModbusTcpClient:

@@ -4,6 +4,7 @@ Its notifications hold only what has changed; they are laid over what is known. 
 word counts from its arrival.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -29,6 +30,7 @@ _ERRORS: Final = {
 }
 _THERE: Final[Mapping[bytes, Heard]] = {b"true": "online", b"false": "offline"}
 _YES_NO: Final = {True: "yes", False: "no"}
+_COMPONENT: Final = re.compile(r"[a-z0-9]{1,16}:\d{1,2}")
 _CHANGES: Final = "NotifyStatus"
 _WHOLE: Final = "NotifyFullStatus"
 
@@ -46,7 +48,7 @@ class ShellyTalk:
     expects: Sequence[Missing] = ()
 
     def __init__(self, prefix: str, component: str) -> None:
-        self._component = component
+        self.component = component
         self.online, self.events = f"{prefix}/online", f"{prefix}/events/rpc"
         self.measures = self.status = f"{prefix}/status/{component}"
         self.topics: Sequence[str] = (self.online, self.events, self.status)
@@ -66,7 +68,16 @@ class ShellyTalk:
         if not isinstance(told, dict) or told.get("method") not in (_CHANGES, _WHOLE):
             return None
         params = told.get("params")
-        return params.get(self._component) if isinstance(params, dict) else None
+        return params.get(self.component) if isinstance(params, dict) else None
+
+    def other_meters(self, said: Sequence[Message]) -> Sequence[str]:
+        """Components of another type that measure: of this type there may be several, and some are quiet."""
+        own = self.component.partition(":")[0]
+        heard = (parse(message.payload) for message in said if message.topic == self.events)
+        params = [told.get("params") for told in heard if isinstance(told, dict)]
+        parts = [item for each in params if isinstance(each, dict) for item in each.items()]
+        meters = {key for key, status in parts if isinstance(status, dict) and "apower" in status}
+        return sorted(each for each in meters if _COMPONENT.fullmatch(each) and each.partition(":")[0] != own)
 
 
 def _said(status: Mapping[str, object], *, whole: bool) -> list[Said]:
@@ -117,7 +128,7 @@ class Shelly(MqttDevice):
             options.text(
                 "component",
                 default="switch:0",
-                pattern=r"[a-z0-9]{1,16}:\d{1,2}",
+                pattern=_COMPONENT.pattern,
                 allowed="a component with its number, e.g. switch:0 or pm1:0",
             ),
         )
@@ -132,6 +143,9 @@ class Shelly(MqttDevice):
             message.topic == self._shelly.events and self._shelly.notified(parse(message.payload))
             for message in said
         )
+        if meters := self._shelly.other_meters(said):
+            text = f"it measures at {', '.join(meters)}, and not at {self._shelly.component}: see component"
+            return Verdict(False, text)
         if self._shelly.status in topics:
             return Verdict(True, "it is there, and tells its whole status") if self._known.said else None
         if notified:

@@ -93,6 +93,7 @@ WRONG = [
     (HOME + 'topic = "/a"', "topic is '/a'; allowed: a topic", "an empty level"),
     (HOME + "switch = true", "switch is True; allowed: only the keys", "nothing is switched"),
     ("[station", "must be TOML", "no TOML at all"),
+    (SMALLEST + "[sensor]\n[sensor]\n", "each sensor begins with [[sensor]], in two brackets", "one too few"),
     (
         SMALLEST.replace("canteen-1", "Canteen"),
         "[station]: id is 'Canteen'; allowed: 3 to 32",

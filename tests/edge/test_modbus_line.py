@@ -1,5 +1,6 @@
 """Questions on a real line: pymodbus' server over TCP and over a pty, and devices that misbehave."""
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -132,6 +133,24 @@ def late(slave: RudeSlave, question: bytes) -> bytes:
     del question
     slave.later(0.1, rtu(1, 4, TWO_WORDS))
     return rtu(2, 4, b"\xff\xff\xff\xff")
+
+
+def test_why_an_adapter_cannot_be_opened(ptys: Ptys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def why(wire: Wire) -> str:
+        with pytest.raises(SensorError) as error:
+            wire.exchange(1, METER)
+        return error.value.hint
+
+    wire = serial(ptys)
+    ptys.unplug()
+    assert "there is no adapter of this name" in why(wire)
+    ptys.plug()
+    other = serial(ptys)
+    assert other.open()
+    assert "has another program it" in why(wire)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may use everything
+    assert "in the group dialout" in why(wire)
+    other.close()
 
 
 def test_an_adapter_that_is_pulled_and_plugged_in_again(ptys: Ptys) -> None:

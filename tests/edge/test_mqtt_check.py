@@ -78,6 +78,18 @@ SHELLY_VERDICTS = [
         False,
         "status_ntf is off",
     ),
+    (
+        "shelly-a8/events/rpc",
+        {"method": "NotifyStatus", "params": {"pm1:0": {"apower": 1}}},
+        False,
+        "measures at pm1:0, and not at switch:0",
+    ),
+    (
+        "shelly-a8/events/rpc",
+        {"method": "NotifyStatus", "params": {"switch:1": {"apower": 1}}},
+        True,
+        "nothing has changed meanwhile",
+    ),
     ("other/online", "true", True, "cannot be known"),
 ]
 

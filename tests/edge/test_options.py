@@ -93,6 +93,11 @@ def test_unknown_keys_are_refused_with_what_is_known() -> None:
         table.done()
 
 
+def test_the_key_that_was_probably_meant_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"adress is 5; .* address, baud; address is meant\?"):
+        options(adress=5).only("baud", "address")
+
+
 def test_a_misspelt_key_is_named_before_the_one_that_it_makes_missing() -> None:
     with pytest.raises(ConfigError, match="3: pni is 5; allowed: only the keys interval_s, pin"):
         options(pni=5, interval_s=1).only("pin", "interval_s")
