@@ -190,16 +190,33 @@ def _print_raw(chosen: Settings, span: sizes.RawSpan) -> None:
 
 
 def _print_followers(chosen: Settings) -> None:
-    for name, ask in upkeep.followers(chosen).items():
+    ways = {"roll-ups": _rolled_up, "InfluxDB": _forwarded}
+    for name in upkeep.followers(chosen):
         try:
-            reached = ask()
+            said = ways[name](chosen)
         except (OSError, sqlite3.Error) as error:
             console.print(f"{name}: cannot be asked how far it is: {error}", style="red", markup=False)
             continue
-        if reached is not None:
-            left = sizes.waiting(chosen.readings_db, reached)
-            console.print(f"{name}: has not taken {left:,} of them yet", markup=False)
+        if said:
+            console.print(f"{name}: {said}", markup=False)
     _print_given_up(Reader(chosen.readings_db))
+
+
+def _rolled_up(chosen: Settings) -> str:
+    """How far roll-ups are; the present hour is not late."""
+    rollups = Rollups.open_reader(chosen.rollups_db)
+    unseen, due = sizes.waiting(chosen.readings_db, rollups.looked_at()), rollups.due(_now_ms())
+    if not unseen and not due:
+        return "have every hour that is over; the present one follows when it is"
+    return f"{unseen:,} readings are not looked at yet, {due:,} hours of stations are due and not made"
+
+
+def _forwarded(chosen: Settings) -> str:
+    """How far InfluxDB is, "" where it was never used."""
+    reached = ledger.reached(chosen.influx_db)
+    if reached is None:
+        return ""
+    return f"has not taken {sizes.waiting(chosen.readings_db, reached):,} of them yet"
 
 
 def _print_given_up(reader: Reader) -> None:

@@ -152,11 +152,17 @@ class Rollups:
         commits, base, first_id = row
         return max(0, int(commits if first_id is None else first_id - 1) - int(base))
 
+    def due(self, now_ms: int) -> int:
+        """Hours of stations that should be made by now, and are not; the present one is not among them."""
+        with self._reader() as connection:
+            row = connection.execute(
+                "SELECT ifnull(sum(last_hour - first_hour + 1), 0) FROM touched WHERE due_ms <= ?", (now_ms,)
+            ).fetchone()
+            return int(row[0])
+
     def settled(self, now_ms: int) -> bool:
         """Nothing is due: what waits are hours that are not over, or were touched just now."""
-        with self._reader() as connection:
-            row = connection.execute("SELECT 1 FROM touched WHERE due_ms <= ? LIMIT 1", (now_ms,)).fetchone()
-            return row is None
+        return not self.due(now_ms)
 
 
 def _numbers(connection: sqlite3.Connection, stations: Collection[str] | None) -> dict[int, str]:

@@ -33,7 +33,8 @@ BUDGET_S: Final = 0.02
 PATIENCE: Final = 2
 TIGHT: Final = 0.05
 """Share of the disk."""
-GRACE_MS: Final = HOUR_MS
+GRACE_MS: Final = 2 * HOUR_MS
+"""Longer than roll-ups wait for the present hour to be over, which is no standing still."""
 
 Followers = Mapping[str, Callable[[], int | None]]
 """By name, the commit up to which each has taken everything for good, None for one that wants nothing; quick,

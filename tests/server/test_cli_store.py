@@ -15,7 +15,8 @@ from server.influx.ledger import Ledger
 from server.model import Network, Station
 from server.office import PARTS
 from server.registry import Registry
-from server.rollups.writing import Writer
+from server.rollups import Rollups
+from server.rollups.writing import Note, Writer
 from server.store import Accepted, backup, lock, manifest, restore
 from server.store.lock import Lock
 from server.store.sqlite import Store
@@ -93,7 +94,7 @@ def test_size_says_what_takes_what() -> None:
     assert result.exit_code == 0, said(result)
     assert "480 whole readings of 1 stations" in said(result)
     assert "20.0 days; raw_days is 14" in said(result)
-    assert "roll-ups: has not taken 0 of them yet" in said(result)
+    assert "roll-ups: have every hour that is over; the present one follows" in said(result)
     assert {"snapshot", "committed", "readings.db", "registry.db"} <= set(result.stdout.split())
 
 
@@ -108,7 +109,35 @@ def test_prune_takes_what_is_old(data: Path) -> None:
 def test_prune_waits_for_followers_and_says_whom_it_left_behind(data: Path) -> None:
     roll_up_to(data, 10)
     assert "10 readings pruned" in said(typed("prune"))
-    assert "has not taken 470 of them yet" in said(typed("size"))
+    assert "roll-ups: 470 readings are not looked at yet, 0 hours of stations are due" in said(typed("size"))
+
+
+def test_the_present_hour_is_not_late(data: Path) -> None:
+    """What was looked at together waits together: a whole import for the hour that is not over."""
+    hour = NOW_MS // HOUR_MS
+    for first, last, due_ms, words in (
+        (hour, hour, NOW_MS + 1, "roll-ups: have every hour that is over"),
+        (
+            hour - 5,
+            hour - 2,
+            NOW_MS,
+            "roll-ups: 0 readings are not looked at yet, 4 hours of stations are due",
+        ),
+    ):
+        with closing(Writer.open(data / "rollups.db")) as rollups:
+            no, _ = rollups.station("canteen", "UTC")
+            rollups.touch(no, Note("canteen", first, last, due_ms, 1))
+        assert Rollups.open_reader(data / "rollups.db").reached() == 0
+        assert words in said(typed("size"))
+
+
+def test_how_far_influxdb_is(data: Path) -> None:
+    with closing(Ledger.open(data / "influx.db")) as ledger:
+        ledger.begin(12, NOW_MS)
+    (data.parent / "waystation.toml").write_text('data_dir = "data"\ninflux_url = "http://127.0.0.1:8086"\n')
+    assert "InfluxDB: has not taken 468 of them yet" in said(typed("size"))
+    (data / "influx.db").write_bytes(b"overwritten" * 1000)
+    assert "file is not a database" in said(typed("size"))
 
 
 def test_prune_says_where_it_could_not(data: Path) -> None:
