@@ -1,5 +1,6 @@
 """Roll-ups beside a readings.db that ends before they do."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from server.app import Server
 from server.config import Settings
 from server.rollups import Day
 from server.rollups.ahead import AnotherStoreError, go_on_behind
+from server.rollups.writing import Writer
 from server.web.health import notices
 from tests.support.rollups import HOUR_MS, LATER, MIDNIGHT, Rig
 
@@ -117,6 +119,26 @@ def test_nothing_is_made_where_the_readings_end_too_early(rig: Rig, before: Path
     with pytest.raises(RuntimeError, match=r"ends at reading 12, roll-ups have 24"):
         rig.work(LATER)
     assert told(rig.day()) == told(was)
+
+
+def test_older_roll_ups_are_brought_up_to_date(rig: Rig, tmp_path: Path) -> None:
+    """Put back of a backup, as long as the readings since are there."""
+    warm(rig, EIGHT, 18, 0)
+    rig.work(LATER)
+    copy = tmp_path / "rollups-copy.db"
+    with closing(sqlite3.connect(copy)) as into:
+        rig.writer.connection.backup(into)
+    warm(rig, EIGHT + 90 * MINUTE_MS, 18, 18)
+    rig.work(LATER)
+    was = rig.day()
+    rig.writer.close()
+    for suffix in ("", "-wal", "-shm"):
+        rig.path.with_name(f"{rig.path.name}{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(copy, rig.path)
+    rig.writer = Writer.open(rig.path)
+    assert told(rig.day()) != told(was)
+    rig.work(LATER)
+    assert rig.day()[:-1] == was[:-1]
 
 
 @pytest.mark.usefixtures("before")
