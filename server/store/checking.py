@@ -1,6 +1,7 @@
 """Looks through a data folder for what must not be, beside a running server; repairs nothing."""
 
 import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -10,8 +11,10 @@ import msgspec
 
 from server.occupancy import Occupancy
 from server.store import history, people
+from server.store.backup import CACHE_KIB
 from server.store.chains import HOUR_MS, Layouts, unpack
 from server.store.damage import UNREADABLE
+from server.store.identity import Ranges
 from server.store.schema import MIGRATIONS
 
 Progress = Callable[[str, int, int], None]
@@ -22,12 +25,8 @@ _ROWS: Final = (
     " FROM snapshot s JOIN stream ON stream.no = s.stream WHERE s.station = ?"
     " ORDER BY s.at_ms, s.seq, stream.name"
 )
-_UNCOVERED: Final = (
-    "SELECT count(*) FROM snapshot s WHERE s.station = ? AND NOT EXISTS (SELECT 1 FROM committed c"
-    " WHERE c.stream = s.stream AND c.first <= s.seq AND c.last >= s.seq)"
-)
-_TWICE: Final = (
-    "SELECT count(*) FROM (SELECT 1 FROM snapshot WHERE station = ? GROUP BY stream, seq HAVING count(*) > 1)"
+_RANGES: Final = (
+    "SELECT stream.name, first, last FROM committed JOIN stream ON stream.no = stream WHERE station = ?"
 )
 _OVERLAPS: Final = (
     "SELECT count(*) FROM (SELECT first, lag(last) OVER (PARTITION BY stream ORDER BY first) AS before"
@@ -38,6 +37,7 @@ _MISSING: Final = (
     " lag(last, 1, 0) OVER (PARTITION BY stream ORDER BY first) AS before FROM committed)"
     " WHERE first > before + 1"
 )
+_NONE: Final = Ranges()
 _decode_occupancy: Final = msgspec.json.Decoder(Occupancy).decode
 
 
@@ -98,27 +98,50 @@ def _readings(connection: sqlite3.Connection, progress: Progress) -> Iterator[st
 
 
 def _station(connection: sqlite3.Connection, no: int) -> Iterator[str]:
+    damaged, numbers = _read(connection, no)
+    ranges = _ranges(connection, no)
     for meaning, count in (
-        ("rows cannot be unpacked", _unreadable(connection, no)),
+        ("rows cannot be unpacked", damaged),
         ("pruned hours cannot be unpacked", _unreadable_people(connection, no)),
         ("kept counts of people cannot be read", _unreadable_counts(connection, no)),
-        ("rows are not among the committed numbers", connection.execute(_UNCOVERED, (no,)).fetchone()[0]),
-        ("numbers are there twice", connection.execute(_TWICE, (no,)).fetchone()[0]),
+        (
+            "rows are not among the committed numbers",
+            sum(1 for name, own in numbers.items() for seq in own if seq not in ranges.get(name, _NONE)),
+        ),
+        ("numbers are there twice", sum(_twice(own) for own in numbers.values())),
     ):
         if count:
             yield f"{count} {meaning}"
 
 
-def _unreadable(connection: sqlite3.Connection, no: int) -> int:
+def _read(connection: sqlite3.Connection, no: int) -> tuple[int, Mapping[str, list[int]]]:
+    """How many rows of a station cannot be unpacked, and the numbers of all by stream: in one long go."""
     layouts, link, hour, damaged = Layouts(connection), None, -1, 0
+    numbers: dict[str, list[int]] = defaultdict(list)
     for row_id, at_ms, seq, stream, flags, units in connection.execute(_ROWS, (no,)):
+        numbers[stream].append(seq)
         if at_ms // HOUR_MS != hour:
             link, hour = None, at_ms // HOUR_MS
         try:
             link = unpack(layouts, link, (row_id, (at_ms, seq, stream), flags, units))
         except UNREADABLE:
             link, damaged = None, damaged + 1
-    return damaged
+    return damaged, numbers
+
+
+def _ranges(connection: sqlite3.Connection, no: int) -> Mapping[str, Ranges]:
+    """The committed numbers of a station by stream."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for name, first, last in connection.execute(_RANGES, (no,)):
+        found[name].append((first, last))
+    return {name: Ranges(pairs) for name, pairs in found.items()}
+
+
+def _twice(numbers: list[int]) -> int:
+    """How many of them occur more than once."""
+    return (
+        sum(1 for count in Counter(numbers).values() if count > 1) if len(set(numbers)) < len(numbers) else 0
+    )
 
 
 def _unreadable_people(connection: sqlite3.Connection, no: int) -> int:
@@ -155,4 +178,5 @@ def _cursors(newest: int, followers: Mapping[str, Callable[[], int | None]]) -> 
 def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
     connection.isolation_level = None
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return connection

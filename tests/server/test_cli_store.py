@@ -94,9 +94,12 @@ def test_check_finds_what_is_wrong(data: Path) -> None:
     with closing(sqlite3.connect(data / "readings.db", isolation_level=None)) as file:
         file.execute("UPDATE snapshot SET units = x'c1' WHERE id = 7")
         file.execute("UPDATE committed SET last = 470")
+        file.execute("CREATE TEMP TABLE again AS SELECT * FROM snapshot WHERE id IN (8, 9)")
+        file.execute("UPDATE again SET id = NULL, at_ms = at_ms + 1")
+        file.execute("INSERT INTO snapshot SELECT * FROM again")
         file.execute("INSERT INTO people VALUES (1, 5, x'00')")
         file.execute("INSERT INTO occupancy VALUES (1, 5, '{')")
-    roll_up_to(data, 481)
+    roll_up_to(data, 483)
     result = typed("check")
     assert result.exit_code == 1
     for found in (
@@ -104,7 +107,8 @@ def test_check_finds_what_is_wrong(data: Path) -> None:
         "canteen: 10 rows are not among the committed numbers",
         "canteen: 1 pruned hours cannot be unpacked",
         "canteen: 1 kept counts of people cannot be read",
-        "roll-ups: is at reading 481, the newest is 480",
+        "canteen: 2 numbers are there twice",
+        "roll-ups: is at reading 483, the newest is 482",
     ):
         assert found in said(result)
 
