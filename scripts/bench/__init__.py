@@ -10,7 +10,7 @@
     http        many requests and many event readers in one process; a child process too
     process     CPU and memory of a process, from /proc
     rig         broker, registry and server for a run
-    throughput, city, latency, backlog, web, disk, rollups, agent, devices     one measurement each
+    throughput, city, latency, backlog, web, disk, rollups, backup, agent, devices     one measurement each
     report      the table
 
 Everything is on loopback and bounded in count and time. Figures are reported, never asserted.

@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from scripts.bench import agent, backlog, city, devices, disk, influx, latency, rollups, throughput, web
+from scripts.bench import (
+    agent,
+    backlog,
+    backup,
+    city,
+    devices,
+    disk,
+    influx,
+    latency,
+    rollups,
+    throughput,
+    web,
+)
 from scripts.bench.report import Row, machine, table, write
 from server.app import raise_descriptor_limit
 
@@ -19,6 +31,7 @@ MEASUREMENTS: Final[dict[str, Callable[[bool], Iterator[Row]]]] = {
     "pages": web.measure_watched_ingest,
     "disk": disk.measure,
     "rollups": rollups.measure,
+    "backup": backup.measure,
     "influx": influx.measure,
     "agent": agent.measure,
     "devices": devices.measure,

@@ -40,7 +40,7 @@ def measure(quick: bool) -> Iterator[Row]:
         readings, path = Path(folder) / "readings.db", Path(folder) / "rollups.db"
         snapshots = disk.fill(readings, instrumented, 2.3)
         with closing(Store.open(readings)) as store, closing(Writer.open(path)) as writer:
-            keeper = Keeper(store, writer, _live(store, instrumented), KEEP)
+            keeper = Keeper(store, writer, live(store, instrumented), KEEP)
             keeper.catch_up(BEGIN * DAY_MS)
             yield _making(keeper, writer, instrumented)
             keeper.catch_up(NOW_MS)
@@ -53,11 +53,12 @@ def measure(quick: bool) -> Iterator[Row]:
         yield from _asking(Rollups.open_reader(path), f"{rows}; {raw}", stations, times)
 
 
-def _live(store: Store, stations: int) -> Live:
-    live = Live(store)
+def live(store: Store, stations: int) -> Live:
+    """What roll-ups ask of the stations: where they are."""
+    found = Live(store)
     networks = {"bench": Network("bench", "网", "Net", time_zone=ZONE)}
-    live.refresh_registry(networks, {each: Station(each, "bench", each) for each in names(stations)}, NOW_MS)
-    return live
+    found.refresh_registry(networks, {each: Station(each, "bench", each) for each in names(stations)}, NOW_MS)
+    return found
 
 
 def _making(keeper: Keeper, writer: Writer, stations: int) -> Row:
