@@ -46,7 +46,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             hours="Mo-Su 08:00-20:00",
         )
         registry.put_stations([*STATIONS[:2], placed])
-    rollups = TableRollups([a_day("one", FIRST + timedelta(days=n), 10) for n in range(31)])
+    july = [FIRST + timedelta(days=n) for n in range(31)]
+    rollups = TableRollups([a_day(*each) for day in july for each in (("one", day, 10), ("two", day, 0))])
     monkeypatch.setattr(Rollups, "open_reader", lambda _: rollups)
     return tmp_path
 
@@ -59,7 +60,7 @@ def test_the_last_month_of_the_only_network(here: Path) -> None:
     del here
     result = run()
     assert result.exit_code == 0, result.output
-    assert "2026年7月，浏阳市“奔跑者”红色驿站共服务310人次（门口设备计数" in result.output
+    assert "2026年7月，浏阳市“奔跑者”红色驿站共服务310人次，日均10人次" in result.output
     assert "最忙：12点" in result.output
     assert "一号驿站" in result.output
     assert "统计时间 2026-08-03 12:00" in result.output
@@ -137,7 +138,7 @@ def test_a_table_is_as_wide_as_the_terminal_at_most(
     *tables, told = run("--month", "2026-07", "--language", language).output.split("\n\n")[1:]
     assert max(cell_len(line.rstrip()) for table in tables for line in table.splitlines()) <= width
     whole = next(line.split() for line in tables[0].splitlines() if "310" in line)
-    assert {"310", "10.0", "50%"} <= set(whole), "visits, a day and measured are always there, in one piece"
+    assert {"310", "10.0", "100%"} <= set(whole), "visits, a day and measured are always there, in one piece"
     assert (("--format csv" in told), told.count("一号驿站")) == (width < 140, 0)
 
 
