@@ -181,7 +181,11 @@ class MqttDevice:
 
     def _others(self) -> str:
         found = others(self._line.place, self._clock, self._talk.others)
-        return f" There is: {', '.join(found)}" if found else ""
+        if found:
+            return f" There is: {', '.join(found)}"
+        # A broker says yes to whoever wants to listen, and then lets nothing through.
+        name = self._line.place.username
+        return f" Nobody like it is heard: is it on, and may {name or 'a login without a name'} listen there?"
 
     def judge(self, said: Sequence[Message]) -> Verdict | None:
         """What one kind makes of all that a device that is there ``said`` within :data:`VERIFY_S`."""
