@@ -33,7 +33,7 @@ test: .venv/dev.done ## all tests, with a real broker, browser, InfluxDB and Pro
 influx: .venv/dev.done ## prove it against an InfluxDB 2 of yours: INFLUX_URL=… INFLUX_TOKEN=… INFLUX_ORG=…
 	@: "$${INFLUX_URL:?http://127.0.0.1:8086, say}" "$${INFLUX_TOKEN:?one that may make and drop buckets}" "$${INFLUX_ORG:?its name}"
 	@scripts/unpack.sh .venv/debian influxdb victoria-metrics
-	$(RUN) pytest -rs tests/server/test_influx_semantics.py tests/server/test_influx_roundtrip.py tests/grafana/test_dashboard_queries.py
+	$(RUN) pytest -rs tests/server/influx/test_semantics.py tests/server/influx/test_roundtrip.py tests/grafana/test_dashboard_queries.py
 
 .PHONY: check
 check: .venv/dev.done ## format, lint, types, layers, links of the docs

@@ -119,7 +119,7 @@ def test_the_command_itself_runs() -> None:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert all(word in done.stdout for word in ("serve", "demo", "status", "networks", "stations"))
 

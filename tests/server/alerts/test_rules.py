@@ -21,7 +21,7 @@ PARTS_OF_THE_RULES = ("room", "power", "machine")
 
 def test_every_rule_has_its_table() -> None:
     folder = Path(__file__).parent
-    text = "".join((folder / f"test_alert_rules_{part}.py").read_text("utf-8") for part in PARTS_OF_THE_RULES)
+    text = "".join((folder / f"test_rules_{part}.py").read_text("utf-8") for part in PARTS_OF_THE_RULES)
     tables = set(re.findall(r"^def test_(\w+)", text, re.MULTILINE))
     assert set(RULES) | {"district_offline"} <= tables
     assert set(re.findall(r'^        \("(\w+)", ', text, re.MULTILINE)) >= set(SERVER_RULES)

@@ -272,7 +272,7 @@ def test_the_document_names_every_address_and_resolves(client: Client) -> None:
 
 
 def test_the_page_on_the_api_names_every_address_parameter_quantity_and_word(client: Client) -> None:
-    page = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs/api.md").read_text(encoding="utf-8")
     document = client.ask("/api/v1/openapi.json").json()
     for path in document["paths"]:
         assert re.sub(r"\{\w+_id\}", "{id}", path) in page

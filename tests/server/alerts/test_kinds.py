@@ -16,7 +16,7 @@ from server.alerts.kinds import (
 from server.alerts.model import SEVERITIES, Kind
 from server.alerts.rules import PARTS, RULES, SERVER_RULES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 ROW = re.compile(r"^\| (?:\[(\w+)\]\(#\1\)|`(\w+)`) \| (.+) \|$", re.MULTILINE)
 

@@ -14,7 +14,7 @@ from server.web.staff.alerts import limit_form
 from tests.support.console import Browser, Console, browsing, console
 
 PATH = "/staff/thresholds"
-DOCS = Path(__file__).parents[2] / "docs" / "alerts.md"
+DOCS = Path(__file__).parents[4] / "docs" / "alerts.md"
 Signed = Callable[[str], Browser]
 
 

@@ -25,7 +25,7 @@ from server.registry import Registry
 from tests.support.staff import ADDRESS, CHEAP
 from tests.support.wait import until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORD = "correct horse 电池"
 DAY_MS = 86_400_000
 QUESTION = "Password:|The same again:"

@@ -8,7 +8,7 @@ from server.imports import ImportFailed, read_networks
 from server.imports.networks import KEYS
 from server.model import Network, Standard, Thresholds
 
-PAGE = Path(__file__).parents[2] / "docs" / "networks.md"
+PAGE = Path(__file__).parents[3] / "docs" / "networks.md"
 CITY = Network("taiyuan", "太原市", "Taiyuan", thresholds=Thresholds(busy_pct=40))
 KNOWN = {"taiyuan": CITY}
 

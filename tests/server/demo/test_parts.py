@@ -30,7 +30,7 @@ from server.rollups.calendar import QUARTERS
 from server.store.sqlite import Store
 from tests.support.wait import until
 
-SHIPPED = Path(__file__).parents[2] / "firmware_config" / "mosquitto" / "waystation.conf"
+SHIPPED = Path(__file__).parents[3] / "firmware_config" / "mosquitto" / "waystation.conf"
 BY_ID = {network.id: network for network in NETWORKS}
 
 

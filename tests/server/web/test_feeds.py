@@ -25,7 +25,7 @@ from tests.support.asgi import Client, asking
 from tests.support.serving import serving
 from tests.support.web import NOON_MS, TableLive, TableStore, cabinet, open_state, static_state, station
 
-PAGE = Path(__file__).parents[2] / "docs" / "feeds.md"
+PAGE = Path(__file__).parents[3] / "docs" / "feeds.md"
 NAMES = list(KINDS)
 HOSTILE = "<script>alert(1)</script>\"'\u202e&" + "驿" * 60
 

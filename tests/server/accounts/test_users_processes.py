@@ -14,7 +14,7 @@ from server.accounts.audit import entries
 from server.accounts.tables import PART
 from server.desk import Desk
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 # Two processes at once, killed in the middle

@@ -145,7 +145,7 @@ def test_a_step_that_fails_leaves_all_as_it_was(store: Store) -> None:
 
 def test_a_file_of_before_is_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "readings.db"
-    dump = (Path(__file__).parents[1] / "readings_2.sql").read_text(encoding="utf-8")
+    dump = (Path(__file__).parents[2] / "readings_2.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(path)) as file:
         file.executescript(dump)
         assert file.execute("PRAGMA user_version").fetchone()[0] == 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.accounts.roles import ACTIONS, PERMISSIONS, ROLES, Place, Role, User, may, place_of, reaches
 from server.model import Network, Station
 
-PAGE = Path(__file__).parents[2] / "docs" / "accounts.md"
+PAGE = Path(__file__).parents[3] / "docs" / "accounts.md"
 
 NETWORKS = {
     each.id: each

@@ -262,7 +262,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_stations(tmp_path / "nothing.csv", KNOWN)
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "networks.md"
+PAGE = Path(__file__).parents[3] / "docs" / "networks.md"
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)

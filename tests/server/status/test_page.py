@@ -11,7 +11,7 @@ from server.model import (
     Thresholds,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "status.md"
+PAGE = Path(__file__).parents[3] / "docs" / "status.md"
 VOCABULARY = (
     model.AccessValue,
     model.Evidence,

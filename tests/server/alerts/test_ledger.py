@@ -24,7 +24,7 @@ from server.alerts.model import Alert, Change, Moment, Subject
 from server.desk import Desk, DeskError, Part
 from tests.support.ledger import MIN, NOW, alert, alerts, audited, opened, put
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
