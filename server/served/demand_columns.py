@@ -67,9 +67,9 @@ class Head:
         return ", ".join(told) + (" …" if len(self._headings) > MOST_TOLD else "")
 
     def look(self, row: Sequence[str]) -> None:
-        """Take notice of what stands in columns that could be weights."""
-        for at, likely in list(self._likely.items()):
-            if not likely.takes(row[at].strip() if at < len(row) else ""):
+        """Take notice of what stands in columns that could be weights; by the row: a head may be longer."""
+        for at, cell in enumerate(row):
+            if at in self._likely and not self._likely[at].takes(cell.strip()):
                 del self._likely[at]
 
     def columns(self) -> Columns:
