@@ -12,8 +12,7 @@ from server.store import schema
 MOST_REFUSED: Final = 5
 
 _FOLLOWED: Final = (
-    "SELECT commits, refused, dropped, (SELECT count(*) FROM late), (SELECT count(*) FROM waiting)"
-    " FROM followed"
+    "SELECT *, (SELECT count(*) FROM late) AS late, (SELECT count(*) FROM waiting) AS waiting FROM followed"
 )
 _REFUSED: Final = "SELECT refused_ms, why, line FROM refused ORDER BY id DESC LIMIT ?"
 _BEHIND: Final = (
@@ -55,9 +54,22 @@ def read(influx_db: Path, readings_db: Path) -> Progress | None:
     if not influx_db.exists():
         return None
     with closing(sqlite3.connect(f"{influx_db.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        commits, refused, dropped, late, waiting = connection.execute(_FOLLOWED).fetchone()
+        asked = connection.execute(_FOLLOWED)
+        followed = {
+            column[0]: value for column, value in zip(asked.description, asked.fetchone(), strict=True)
+        }
         newest = connection.execute(_REFUSED, (MOST_REFUSED,)).fetchall()
+    commits = followed["commits"]
     with closing(schema.open_reader(readings_db)) as connection:
         rows, since_ms = connection.execute(_BEHIND, (commits, commits)).fetchone()
-    damaged = put_aside(influx_db)
-    return Progress(commits, rows, since_ms, late, waiting, refused, newest, dropped, damaged)
+    return Progress(
+        commits,
+        rows,
+        since_ms,
+        followed["late"],
+        followed["waiting"],
+        followed["refused"],
+        newest,
+        followed.get("dropped", 0),  # not there before the server of this version has opened the file
+        put_aside(influx_db),
+    )

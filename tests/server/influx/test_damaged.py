@@ -12,6 +12,7 @@ from server.influx import ledger
 from server.influx.ledger import Ledger, put_aside, reached
 from server.influx.progress import read
 from server.store.pruner import Ages, Pruner
+from server.store.sqlite import Store
 from tests.support.forwarding import MIN, NOON_MS, Bucket, Forwarding, day, station
 
 HOUR = 60 * MIN
@@ -132,6 +133,12 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> Non
         connection.executescript(f"BEGIN; {ledger._V1}; PRAGMA user_version = 1; COMMIT")
         connection.execute("UPDATE followed SET commits = 41, refused = 2")
         connection.commit()
+    Store.open(tmp_path / "readings.db").close()
+    before = read(path, tmp_path / "readings.db")
+    assert before is not None
+    assert (before.commits, before.refused, before.dropped) == (41, 2, 0), (
+        "by status, before a server has run"
+    )
     with closing(Ledger.open(path)) as opened:
         followed = opened.followed()
     assert (followed.commits, followed.refused, followed.dropped) == (41, 2, 0)
