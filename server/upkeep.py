@@ -78,13 +78,10 @@ class Upkeep:
             self._tell(now_ms)
         if self._pruner.waits(now_ms) or lock.is_held(self._folder, lock.BACKUP):
             return
-        damaged = len(self._pruner.damaged)
         self._pruner.step(now_ms)
         self._error = ""
         self._pipeline.pruned_total = self._pruner.pruned_total
         self._pipeline.pruning = of_damaged(len(self._pruner.damaged))
-        if len(self._pruner.damaged) > damaged:
-            self._rests = (now_ms, now_ms + DAMAGED_MS)
         if self._told != self._pruner.given_up_hours:
             self._tell(now_ms)
 

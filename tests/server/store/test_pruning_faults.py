@@ -15,7 +15,7 @@ from server.store import Accepted, Dating
 from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS, Ages, Pruner
 from server.store.sqlite import Store
-from server.upkeep import AGAIN_MS, DAMAGED_MS, Upkeep
+from server.upkeep import AGAIN_MS, Upkeep
 from server.web.health import notices
 from tests.support.damage import overwrite_first
 
@@ -91,21 +91,23 @@ def test_a_damaged_page_stops_its_station_alone(damaged: Store, caplog: pytest.L
     assert [record.message.split()[0] for record in said] == ["pruning_damaged"], "once, not every second"
 
 
-def test_staff_read_of_it_and_it_rests_for_an_hour(
-    damaged: Store, path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with closing(Writer.open(path.with_name("rollups.db"))) as rollups:
+def test_a_page_of_many_stations_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    """As stations send: of each some rows on every page, and the oldest page is pruned first."""
+    names = [f"station-{number:03}" for number in range(200)]
+    with closing(Store.open(tmp_path / "readings.db")) as store:
+        for seq, at_ms in enumerate([START_MS, *every(60_000, NOW_MS - HOUR_MS // 4, NOW_MS)], 1):
+            store.commit([each for name in names for each in readings(name, [at_ms], first=seq)])
+    overwrite_first(tmp_path / "readings.db", "snapshot")
+    with closing(Writer.open(tmp_path / "rollups.db")) as rollups:
         rollups.follow(10**6, 0)
-    pipeline = Pipeline()
-    upkeep = Upkeep(Settings(data_dir=path.parent), damaged, pipeline)
-    for second in range(DAMAGED_MS // 1000):
-        upkeep.step(NOW_MS + second * 1000)
-    assert oldest(damaged, "library") == START_MS, "it rests"
-    assert "old readings of 1 stations are not pruned" in notices(pipeline)[0]
-    for second in range(60):
-        upkeep.step(NOW_MS + DAMAGED_MS + second * 1000)
-    assert oldest(damaged, "library") == OLD_MS, "the others are pruned then"
-    assert len(caplog.records) == 1
+    with closing(Store.open(tmp_path / "readings.db")) as store:
+        pipeline = Pipeline()
+        upkeep = Upkeep(Settings(data_dir=tmp_path), store, pipeline)
+        for second in range(200):
+            upkeep.step(NOW_MS + second * 1000)
+        kept = [name for name in names if oldest(store, name) == START_MS]
+        assert 10 < len(kept) < 150, "those of the page"
+        assert notices(pipeline)[0].startswith(f"old readings of {len(kept)} stations are not pruned")
 
 
 def test_whatever_fails_is_said_once_and_tried_again(
