@@ -64,7 +64,8 @@ class Day(NamedTuple):
         visits_by_hour: of each hour by the clock on the wall; 24 of them on every day.
         corrected: people that corrections have added, less those taken away; never a part of ``visits``.
         corrections: how often the count was corrected.
-        measured: share of the day that was measured, 0 to 1; of the present day, of all of it.
+        measured: share of the day in which the doors spoke, 0 to 1; of the present day, of all of it. 0
+            without a door, and while a counter does not answer though the rest of its station does.
         people_s: people inside × seconds, over the measured time; divided by the visits, the mean stay.
         temperature: of the room, in °C.
         occupancy: people inside.

@@ -107,9 +107,9 @@ def told(
     wanted = {quarter: each for quarter, each in partials.items() if inner.start <= quarter <= end}
     earlier = [partials[quarter] for quarter in sorted(partials) if quarter < inner.start]
     carry = _carry(connection, no, first, earlier, {name for each in wanted.values() for name in each.doors})
-    heard = [each for each in earlier if each.rows]
-    if heard:
-        wanted[heard[-1].first_ms // QUARTER_MS] = heard[-1]  # it may reach across a gap
+    reach = (inner.start * QUARTER_MS - BRIDGE_MS) // QUARTER_MS
+    heard = {each.first_ms // QUARTER_MS: each for each in earlier if each.rows}
+    wanted |= {quarter: each for quarter, each in heard.items() if quarter >= reach}  # across a gap
     return [each for each in tell(wanted, carry) if each.quarter in inner]
 
 

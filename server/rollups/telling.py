@@ -1,7 +1,8 @@
 """From kept quarters to what is told of them: what depends on the quarters around. Pure.
 
 Visits are what the totals of the doors have grown by since they last spoke, in whatever quarter that was;
-measured is the time between two snapshots that are no further apart than :data:`BRIDGE_MS`.
+measured is the time between two snapshots that are no further apart than :data:`BRIDGE_MS`, and watched that
+between two words of a door: a station that goes on speaking while its counter does not answer counts nobody.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 from server.rollups.calendar import BRIDGE_MS, HOUR_MS, QUARTER_MS, local_hour, midnight_ms
 from server.rollups.model import Day, Quarter, Summary
-from server.rollups.partial import THOUSAND, Partial, Sums, added, counted
+from server.rollups.partial import THOUSAND, Partial, Sums, Totals, added, counted
 from server.store import Quantity
 from server.store.history import increment
 
@@ -22,13 +23,18 @@ Carry = Mapping[str, tuple[int, int]]
 
 
 class Told(NamedTuple):
-    """A quarter since 1970 with what depends on those around it; ``measured_ms`` of it were measured."""
+    """A quarter since 1970 with what depends on those around it.
+
+    Attributes:
+        measured_ms: so much of it was measured; ``watched_ms``: by each door, for as long as it spoke.
+    """
 
     quarter: int
     partial: Partial
     visits: int
     exits: int
     measured_ms: int
+    watched_ms: Mapping[str, int]
 
 
 def tell(partials: Mapping[int, Partial], carry: Carry) -> list[Told]:
@@ -38,12 +44,25 @@ def tell(partials: Mapping[int, Partial], carry: Carry) -> list[Told]:
     crossed = {quarter: _crossed(partials[quarter], totals) for quarter in ordered}
     heard = [partials[quarter] for quarter in ordered if partials[quarter].rows]
     measured = coverage((each.first_ms, each.last_ms) for each in heard)
+    watched = {
+        name: coverage(_spoken(partials[quarter].doors.get(name) for quarter in ordered))
+        for name in dict.fromkeys(name for quarter in ordered for name in partials[quarter].doors)
+    }
     return [
         Told(
-            quarter, partials.get(quarter, _NOTHING), *crossed.get(quarter, (0, 0)), measured.get(quarter, 0)
+            quarter,
+            partials.get(quarter, _NOTHING),
+            *crossed.get(quarter, (0, 0)),
+            measured.get(quarter, 0),
+            {name: by_quarter[quarter] for name, by_quarter in watched.items() if quarter in by_quarter},
         )
         for quarter in sorted(crossed.keys() | measured.keys())
     ]
+
+
+def _spoken(totals: Iterable[Totals | None]) -> Iterator[tuple[int, int]]:
+    """When a door spoke first and last in each quarter in which it did."""
+    return ((each.came[0][0], each.came[-1][0]) for each in totals if each)
 
 
 def _crossed(partial: Partial, totals: dict[str, tuple[int, int]]) -> tuple[int, int]:
@@ -61,7 +80,7 @@ def coverage(spans: Iterable[tuple[int, int]]) -> dict[int, int]:
     """Milliseconds measured, by quarter since 1970, oldest first.
 
     Args:
-        spans: first and last snapshot of each quarter that has any, oldest first.
+        spans: first and last snapshot, or word of a door, of each quarter that has any, oldest first.
     """
     measured: dict[int, int] = {}
     before_ms = None
@@ -120,7 +139,7 @@ def _day(station_id: str, day: date, told: Sequence[Told], time_zone: str, made_
         tuple(by_hour),
         sum(each.partial.corrected for each in told),
         sum(each.partial.corrections for each in told),
-        sum(each.measured_ms for each in told) / length_ms,
+        _watched_ms(told) / length_ms,
         _people_s(told),
         _summary([each.partial.of["temperature_c"] for each in told if "temperature_c" in each.partial.of]),
         _summary([each.partial.of["occupancy"] for each in told if "occupancy" in each.partial.of]),
@@ -128,6 +147,12 @@ def _day(station_id: str, day: date, told: Sequence[Told], time_zone: str, made_
         None,
         made_ms,
     )
+
+
+def _watched_ms(told: Sequence[Told]) -> int:
+    """For how long all doors spoke that spoke at all that day: another may be gone for good."""
+    names = {name for each in told for name in each.watched_ms}
+    return sum(min((each.watched_ms.get(name, 0) for name in names), default=0) for each in told)
 
 
 def _summary(found: Sequence[Sums]) -> Summary | None:

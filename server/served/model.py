@@ -143,7 +143,8 @@ class Line:
     Attributes:
         key: of the place or the period: an id, names with ``/`` between them, ``2026-07-01``, ``workday``.
         name_zh, name_en: of a place; a period is named by its days.
-        stations: how many the registry has there; ``instrumented`` of them have a device.
+        stations: how many the registry has there; ``instrumented`` of them have a device that
+            counts, or were not heard at all though the registry says that they have one.
         counted: how many counted at least once.
         days: how many have come so far.
         share: of the instrumented stations' time that was measured, 0 to 1; None where there are none.

@@ -204,13 +204,18 @@ class _Making:
     lasted: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.instrumented = sum(map(self._has_device, self.asked.stations))
+        self.instrumented = sum(map(self._counts, self.asked.stations))
         self.elapsed, self.compared = self.asked.elapsed, self.asked.compared
         self.lasted = self.asked.lasted(_days(self.elapsed))
 
-    def _has_device(self, station: Station) -> bool:
-        """Said by the registry, or by what was counted there."""
-        return station.instrumented or station.id in self.now.stations
+    def _counts(self, station: Station) -> bool:
+        """Said by what was counted there, now or before; by the registry where nothing at all was heard.
+
+        A device without a counter, or whose counter is out of order all along, counts nobody: the time in
+        which it spoke is not one in which nobody came.
+        """
+        sums = [each[station.id] for each in (self.now.stations, self.before.stations) if station.id in each]
+        return any(each.known for each in sums) if sums else station.instrumented
 
     def places(self) -> Iterator[Line]:
         """Networks where there are several, districts and streets where there are any, stations."""
@@ -254,7 +259,7 @@ class _Making:
         inside = asked.stations if stations is None else stations
         ids = [station.id for station in inside]
         sums = [self.now.stations[id_] for id_ in ids if id_ in self.now.stations]
-        total, devices = merged(sums), sum(map(self._has_device, inside))
+        total, devices = merged(sums), sum(map(self._counts, inside))
         days = self.elapsed.days if self.elapsed else 0
         before = merged(self.before.stations[id_] for id_ in ids if id_ in self.before.stations)
         compared = self.compared.days if self.compared else 0

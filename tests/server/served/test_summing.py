@@ -68,6 +68,19 @@ def test_no_data_is_no_zero() -> None:
     assert quiet.total.share == pytest.approx(0.5 / 62)
 
 
+def test_a_device_that_counts_nobody_is_in_no_share() -> None:
+    rows = [a_day("one", FIRST + timedelta(days=n), 10) for n in range(31)]
+    rows += [a_day("two", FIRST + timedelta(days=n), 0, measured=0.0) for n in range(31)]
+    total = reported(rows).total
+    assert (total.instrumented, total.counted, total.share, total.per_day) == (1, 1, 1.0, 10.0), (
+        "only air there"
+    )
+    before = a_day("two", JUNE, 5)
+    assert reported([*rows, before]).total.share == pytest.approx(0.5), (
+        "it did count once: it is out of order"
+    )
+
+
 def test_what_lies_ahead_has_not_begun() -> None:
     report = reported([], named("month", "2026-09"))
     assert (report.elapsed, report.total.days, report.total.visits) == (None, 0, None)
