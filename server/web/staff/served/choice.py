@@ -1,15 +1,17 @@
 """Which report somebody asks for: the place and the period of an address. Pure but for the visit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
+from urllib.parse import parse_qsl, urlencode
 
 from server.accounts.roles import Place, place_of
 from server.served.gather import today_of
 from server.served.held import Held, usual
 from server.served.model import Scope
 from server.served.periods import STEPS, Kind, Period, PeriodError, a_day, containing, named
+from server.web.shapes import Name
 from server.web.staff.places import Registered
 from server.web.staff.visit import MISSING, Refused, Visit
 
@@ -52,6 +54,15 @@ class Choice:
             return where | {"by": "range", "from": asked.first.isoformat(), "to": asked.last.isoformat()}
         return where | {"by": asked.kind, "period": str(asked)}
 
+    @property
+    def chosen(self) -> str:
+        """What stands for the place in the form: a street and a station as a piece of their address."""
+        if self.scope.station:
+            return urlencode({"station": self.scope.station})
+        return (
+            urlencode({"place": self.place, "street": self.scope.street}) if self.scope.street else self.place
+        )
+
     def of_kind(self, kind: Kind) -> dict[str, str]:
         """The same place by another kind of period, the one around the last of these days."""
         period = replace(self.period, kind="range") if kind == "range" else containing(kind, self.period.last)
@@ -73,7 +84,7 @@ class Filled:
         """Of a report that is shown."""
         period = choice.period
         by = period.kind if period.kind in KINDS else "range"
-        return cls(choice.place, by, str(period), period.first.isoformat(), period.last.isoformat())
+        return cls(choice.chosen, by, str(period), period.first.isoformat(), period.last.isoformat())
 
     @classmethod
     def typed(cls, visit: Visit, place: str) -> "Filled":
@@ -91,6 +102,18 @@ class Filled:
         except PeriodError:
             return False
         return True
+
+
+def choices_with(visit: Visit, choice: Choice) -> Iterator[tuple[str, str]]:
+    """Those that there are, the street or station before them that is looked at: what is sent stays there."""
+    scope = choice.scope
+    name = Registered.of(visit).named(visit.text, Place(scope.network, scope.district))
+    if scope.station and (state := visit.staff.live.state(scope.station)):
+        station = visit.text.name(Name(state.station.name_zh, state.station.name_en))
+        yield choice.chosen, f"{station} · {name}"
+    elif scope.street:
+        yield choice.chosen, f"{scope.street} · {name}"
+    yield from choices(visit)
 
 
 def choices(visit: Visit) -> Iterator[tuple[str, str]]:
@@ -134,7 +157,7 @@ def asked_scope(visit: Visit) -> Scope | None:
     Raises:
         Refused: 404 for a place that is not there or not theirs.
     """
-    given = visit.query
+    given = _placed(visit.query)
     if station_id := given.get("station", ""):
         state = visit.staff.live.state(station_id)
         if state is None:
@@ -149,6 +172,12 @@ def asked_scope(visit: Visit) -> Scope | None:
         raise Refused(404, MISSING)
     visit.require("look", Place(network, district))
     return Scope(network, district, given.get("street", ""))
+
+
+def _placed(query: Mapping[str, str]) -> Mapping[str, str]:
+    """With the street or station that was sent as :attr:`Choice.chosen`; a network's id has no such sign."""
+    sent = query.get("place", "")
+    return dict(parse_qsl(sent)) if sent.startswith(("place=", "station=")) else query
 
 
 def _period(visit: Visit, today: date, known: Known) -> Period:

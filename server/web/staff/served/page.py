@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from server.web.staff.served.choice import (
     Filled,
     WrongPeriod,
     asked_scope,
-    choices,
+    choices_with,
     chosen,
     place_value,
 )
@@ -54,18 +54,18 @@ def add_served(gate: Gate) -> None:
 
 def page(visit: Visit) -> Response:
     """The report; with a wrong period the form once more, with what was typed and why not."""
-    places, scope = tuple(choices(visit)), asked_scope(visit)
+    scope = asked_scope(visit)
     if scope is None:
-        return visit.page("staff/served.html", filled=None, places=places)
+        return visit.page("staff/served.html", filled=None)
     known = _held(visit, scope)
     try:
         choice = chosen(visit, scope, lambda: known)
     except WrongPeriod as wrong:
-        return _asked_anew(visit, scope, known, wrong, places)
+        return _asked_anew(visit, scope, known, wrong)
     made, text = _made(visit, choice), visit.text
     return visit.page(
         "staff/served.html",
-        **_asking(visit, choice, known, places),
+        **_asking(visit, choice, known),
         filled=Filled.of(choice),
         made=made,
         where=place(text, made),
@@ -87,17 +87,15 @@ def page(visit: Visit) -> Response:
     )
 
 
-def _asked_anew(
-    visit: Visit, scope: Scope, known: Held | None, wrong: WrongPeriod, places: Sequence[tuple[str, str]]
-) -> Response:
+def _asked_anew(visit: Visit, scope: Scope, known: Held | None, wrong: WrongPeriod) -> Response:
     """The form as it was filled in, with an error beside its field."""
     today = today_of(visit.staff.live.networks()[scope.network], visit.now_ms)
     choice = Choice(scope, usual("month", today, known), place_value(scope))
     return visit.page(
         "staff/served.html",
         wrong.status,
-        **_asking(visit, choice, known, places, {wrong.field: wrong.key}),
-        filled=Filled.typed(visit, choice.place),
+        **_asking(visit, choice, known, {wrong.field: wrong.key}),
+        filled=Filled.typed(visit, choice.chosen),
         made=None,
         values=wrong.values,
         reason=wrong.key,
@@ -108,14 +106,13 @@ def _asking(
     visit: Visit,
     choice: Choice,
     known: Held | None,
-    places: Sequence[tuple[str, str]],
     wrong: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What every state of the page has around its form."""
     today = today_of(visit.staff.live.networks()[choice.scope.network], visit.now_ms)
     return {
         "choice": choice,
-        "places": places,
+        "places": tuple(choices_with(visit, choice)),
         "kinds": KINDS,
         "wrong": wrong or {},
         "ahead": choice.period.after().first > today,
