@@ -27,6 +27,7 @@ class Strange:
         self._talk = talk
         self._topics: set[str] = set()
         self._last: tuple[str, str] | None = None
+        self._understood = False
 
     def note(self, message: Message, heard: Heard) -> None:
         """One message, and what was understood of it; a retained one counts for nothing anyhow."""
@@ -34,13 +35,18 @@ class Strange:
             return
         if len(self._topics) < MOST_TOPICS:
             self._topics.add(message.topic)
-        if not heard:
+        if heard and not isinstance(heard, str):
+            self._understood, self._last = True, None
+        elif not heard and (not self._understood or message.topic == self._talk.measures):
             text = message.payload[: 4 * MOST_SHOWN].decode("utf-8", "replace")
             self._last = (message.topic, _on_one_line(text))
 
     @property
     def last(self) -> str:
-        """The last message of which nothing was understood, with its topic; empty without one."""
+        """The last message of which nothing was understood, with its topic; empty without one.
+
+        Of a device that was understood only a measurement since counts: it may tell much that is nobody's.
+        """
         return " ".join(self._last) if self._last else ""
 
     def lines(self, known: Collection[tuple[int, str]]) -> list[tuple[str, str, str]]:

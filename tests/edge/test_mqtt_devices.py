@@ -78,7 +78,7 @@ def test_a_plug_that_vanishes_is_unknown_and_comes_back(local: LocalBroker) -> N
         with device(local) as plug:
             plug.say(LWT, "Online", retain=True)
             plug.say(SENSOR, watts(0))
-            until(lambda: said(s1) and not fault(s1), IN_S, "it is back")
+            until(lambda: not fault(s1) and said(s1), IN_S, "it is back")
 
 
 def test_one_bad_device_does_not_stop_the_others(local: LocalBroker) -> None:
@@ -292,12 +292,15 @@ def test_silence_is_told_by_the_clock(local: LocalBroker) -> None:
             until(lambda: s1._line.connected, IN_S, "connected")  # type: ignore[attr-defined]
             plug.say(SENSOR, watts(0))
             until(lambda: s1.read(clock.now()), IN_S, "it speaks")
+            plug.say("stat/plug7/RESULT", {"TelePeriod": 60})
+            topics = s1._strange._topics  # type: ignore[attr-defined]
+            until(lambda: s1.read(clock.now()) and len(topics) == 2, IN_S, "it tells of a setting, too")
             clock.wait(660)
             assert s1.read(clock.now())
             clock.wait(1)
             with pytest.raises(SensorError) as error:
                 s1.read(clock.now())
-            assert error.value.code == "silent"
+            assert error.value.code == "silent", "an old word that was not understood is no reason"
     finally:
         s1.close()
 
