@@ -89,14 +89,14 @@ def _others() -> dashboard.DashboardLink:
 
 def network(*, several: bool = False, hidden: bool = False) -> VariableModel:
     """Which network; the first one until somebody chooses, or the address says it."""
-    made = _asked("network", "网络", NETWORKS).multi(several).include_all(several)
+    made = _asked("network", "地区", NETWORKS).multi(several).include_all(several)
     return (made.hide(VariableHide.HIDE_VARIABLE) if hidden else made).build()
 
 
 def part() -> VariableModel:
     """Networks inside the wall's one, whose stations are on its map too; none until the address says it."""
     none = VariableOption(selected=True, text=["All"], value=["$__all"])
-    made = _asked("part", "下属网络", NETWORKS).multi(True).include_all(True).all_value(NO_PART)
+    made = _asked("part", "下属地区", NETWORKS).multi(True).include_all(True).all_value(NO_PART)
     return made.current(none).hide(VariableHide.HIDE_VARIABLE).build()
 
 

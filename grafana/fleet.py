@@ -16,7 +16,7 @@ _TO_STATION: Final = (
     "/d/waystation-station?var-network=${network:percentencode}"
     "&var-station=${__data.fields.station:percentencode}"
 )
-_STATION: Final = (Column("station", "编号", link=_TO_STATION), Column("district", "区"))
+_STATION: Final = (Column("station", "编号", link=_TO_STATION), Column("district", "区县"))
 
 
 def _devices(field: str, where: str) -> str:

@@ -39,7 +39,7 @@ def _how_many(place: Place) -> Piece:
         ' sum("slots_total") AS "slots_total", sum("problems") AS "problems"'
     )
     columns = [
-        Column("district", "区"),
+        Column("district", "区县"),
         Column("stations", "有数据的驿站"),
         Column("sockets_free", "空插座", steps=((0, BAD), (1, GOOD))),
         Column("sockets_total", "插座"),
@@ -127,7 +127,7 @@ def _stations(place: Place) -> Piece:
     columns = [
         Column("station", "编号", link=_TO_STATION),
         Column("name", "驿站"),
-        Column("district", "区"),
+        Column("district", "区县"),
         Column("access_code", "开门", mappings=[word_of("access")]),
         Column("crowding_code", "拥挤", mappings=[word_of("crowding")]),
         Column("comfort_code", "冷热", mappings=[word_of("comfort")]),
@@ -148,7 +148,7 @@ def _silent(place: Place) -> Piece:
     columns = [
         Column("station", "编号", link=_TO_STATION),
         Column("name", "驿站"),
-        Column("district", "区"),
+        Column("district", "区县"),
         Column("n", "状态", mappings=[mapped({"0": ("数据旧了", UNKNOWN)})]),
     ]
     return rows(told, place, targets(silent(NETWORK)), columns, hidden=("Time", "lat", "lon"))

@@ -32,7 +32,7 @@ def _fresh_only(*fields: str) -> str:
 def _name() -> Piece:
     told = Told(
         "驿站网络",
-        "这块屏显示的是哪个城市、哪个网络。显示“没有数据”时，检查网址里的 var-network 写得对不对。",
+        "这块屏显示的是哪个地区。显示“没有数据”时，检查网址里的 var-network 写得对不对。",
         "The network that this screen shows, in the operator's own words.",
         "`没有数据`: nothing was ever written for the network in `var-network`; check the address.",
     )
