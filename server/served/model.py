@@ -148,6 +148,7 @@ class Line:
         counted: how many counted at least once.
         days: how many have come so far.
         share: of the instrumented stations' time that was measured, 0 to 1; None where there are none.
+        running: today is in it, a part of a day: it has no mean, and is compared with no whole days.
         before: of the period before, for places, only its visits and what was measured; ``before_share``: as
             ``share``, of that period.
     """
@@ -169,6 +170,7 @@ class Line:
     district: str = ""
     street: str = ""
     before_share: float | None = None
+    running: bool = False
 
     @property
     def visits(self) -> int | None:
@@ -177,10 +179,15 @@ class Line:
 
     @property
     def per_day(self) -> float | None:
-        """Visits a day, over all days that have come; None where less than nine tenths were measured."""
-        if not self.sum.known or not self.days or (self.share or 0) < LEAST_MEASURED:
+        """Visits a day; None while it runs, and where less than nine tenths were measured."""
+        if self.running or not self.days or not self.measured:
             return None
         return self.sum.visits / self.days
+
+    @property
+    def measured(self) -> bool:
+        """Whether so much of the time was measured that a mean would say something."""
+        return self.sum.known and (self.share or 0) >= LEAST_MEASURED
 
     @property
     def comparable(self) -> bool:
@@ -193,9 +200,14 @@ class Line:
     def change_pct(self) -> float | None:
         """Against the period before.
 
-        None where one of them has no data, the earlier had no visit, or they are not :attr:`comparable`.
+        None while it runs, where one of them has no data, the earlier had no visit, or they are not
+        :attr:`comparable`.
         """
-        if self.before is None or not (self.before.known and self.before.visits and self.sum.known):
+        if (
+            self.running
+            or self.before is None
+            or not (self.before.known and self.before.visits and self.sum.known)
+        ):
             return None
         if not self.comparable:
             return None

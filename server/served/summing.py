@@ -234,15 +234,16 @@ class _Making:
             )  # fmt: skip
 
     def _regions(self) -> Iterator[Line]:
+        scope = self.asked.scope
         districts: dict[str, list[Station]] = {}
         streets: dict[tuple[str, str], list[Station]] = {}
         for station in self.asked.stations:
             districts.setdefault(district_of(station), []).append(station)
             streets.setdefault((district_of(station), street_of(station)), []).append(station)
-        if any(districts):
+        if any(districts) and not scope.district:
             for name in sorted(districts, key=_last_if_empty):
                 yield self.place("district", name, (name, name), districts[name], (name, ""))
-        if any(street for _, street in streets):
+        if any(street for _, street in streets) and not scope.street:
             for pair in sorted(streets, key=lambda pair: tuple(map(_last_if_empty, pair))):
                 yield self.place("street", "/".join(pair), (pair[1], pair[1]), streets[pair], pair)
 
@@ -263,12 +264,18 @@ class _Making:
         days = self.elapsed.days if self.elapsed else 0
         before = merged(self.before.stations[id_] for id_ in ids if id_ in self.before.stations)
         compared = self.compared.days if self.compared else 0
+        told = self.elapsed or asked.period
         return Line(
             level, key, *names,
-            asked.period.first, asked.period.last, len(ids), devices, sum(each.known for each in sums),
+            told.first, told.last, len(ids), devices, sum(each.known for each in sums),
             days, total, _share(total, devices * self.lasted), before,
             self._entered(level, key, inside, where[0]), *where, _share(before, devices * compared),
+            self._running(told.last),
         )  # fmt: skip
+
+    def _running(self, last: date) -> bool:
+        """Whether a line that ends with this day has today in it."""
+        return last >= self.asked.today
 
     def _entered(self, level: Level, key: str, inside: Sequence[Station], district: str) -> Entered:
         """What was entered for a place or for one inside it; what is for more than it is not divided."""
@@ -304,6 +311,7 @@ class _Making:
             level, name, name, name, part.first, part.last, len(self.asked.stations), self.instrumented,
             max((self.now.days[day].counting for day in days), default=0), part.days, total,
             _share(total, self.instrumented * self.asked.lasted(_days(part))), None, entered(inside, part),
+            running=self._running(part.last),
         )  # fmt: skip
 
     def holds(self, number: Number) -> bool:
@@ -324,7 +332,7 @@ class _Making:
             yield Line(
                 "kind", kind, kind, kind, days[0], days[-1], len(self.asked.stations), self.instrumented,
                 max((self.now.days[day].counting for day in known), default=0), len(days), total,
-                _share(total, self.instrumented * self.asked.lasted(days)),
+                _share(total, self.instrumented * self.asked.lasted(days)), running=self._running(days[-1]),
             )  # fmt: skip
 
 

@@ -40,8 +40,10 @@ def place(text: Text, report: Report) -> str:
     if report.station is not None:
         return text.name(Name(report.station.name_zh, report.station.name_en))
     scope = report.scope
-    parts = [part for part in (name, scope.district, scope.street) if part]
-    return "".join(parts) if text.language == "zh" else ", ".join(parts[::-1])
+    inside = [part for part in (scope.district, scope.street) if part]
+    if text.language == "zh":
+        return f"{name}（{''.join(inside)}）" if inside else name
+    return ", ".join((*inside[::-1], name))
 
 
 def share(text: Text, measured: float) -> str:
@@ -103,7 +105,7 @@ def sentence(text: Text, report: Report) -> str:
         when=span(text, report.elapsed or report.period),
         where=place(text, report),
         visits=text.number(total.visits),
-        mean="" if report.running else _mean(text, total),
+        mean=_mean(text, total),
         rests=_rests(text, report),
     )
     return _marked(text, report) + said + _compared(text, report) + _entered(text, total.entered)
@@ -147,7 +149,8 @@ def until(text: Text, report: Report) -> str:
     if not report.running or not report.total.sum.known:
         return ""
     there = datetime.fromtimestamp(report.until_ms / 1000, ZoneInfo(report.network.time_zone))
-    return text("day.date", month=there.month, day=there.day, time=f"{there.hour}:{there.minute:02}")
+    time = f"{there.hour}:{there.minute:02}"
+    return text("served.moment", day=text.date(there.date().isoformat()), time=time)
 
 
 def _until(text: Text, report: Report) -> str:
@@ -156,9 +159,9 @@ def _until(text: Text, report: Report) -> str:
 
 
 def _compared(text: Text, report: Report) -> str:
-    """Against the period before, where the two can be compared: today alone is no whole day."""
+    """Against the period before, where the two can be compared."""
     change = report.total.change_pct
-    if change is None or report.compared is None or report.running:
+    if change is None or report.compared is None:
         return ""
     before = report.total.before
     assert before is not None
@@ -206,20 +209,23 @@ def notes(text: Text, report: Report) -> Iterator[str]:
         yield text("served.note.corrected", count=total.sum.corrections, people=f"{total.sum.corrected:+d}")
     if total.sum.energy_wh is not None or total.sum.swaps is not None:
         yield text("served.note.metered")
-    if total.before and total.before.visits and total.sum.known and not total.comparable:
+    if total.before and total.before.visits and total.sum.known and not (total.running or total.comparable):
         yield text("served.note.incomparable")
     if total.entered.partly:
         yield text("served.note.partly", count=total.entered.partly)
-    if report.running:
-        yield text("served.note.running")
+    if at := until(text, report):
+        yield text("served.note.running", at=at)
     yield text("served.note.late")
 
 
 def _missing(text: Text, total: Line) -> Iterator[str]:
     """What was not measured, and what is not told for it."""
+    if not total.counted:
+        yield text("served.note.uncounted.all")
+        return
     if total.counted < total.stations:
         yield text("served.note.uncounted", count=total.stations - total.counted, stations=total.stations)
     if total.share is not None and total.share < WHOLE:
         yield text("served.note.share", share=share(text, total.share))
-    if total.sum.known and total.per_day is None:
+    if not total.measured:
         yield text("served.note.mean", least=share(text, LEAST_MEASURED))

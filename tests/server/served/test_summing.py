@@ -68,6 +68,15 @@ def test_no_data_is_no_zero() -> None:
     assert quiet.total.share == pytest.approx(0.5 / 62)
 
 
+def test_a_district_is_no_line_of_itself() -> None:
+    rows = [a_day("one", FIRST, 30), a_day("two", FIRST, 12)]
+    district = reported(rows, scope=Scope("liuyang", "关口街道"))
+    assert visits(district, "district") == {}
+    assert visits(district, "street") == {"关口街道/长兴社区": 30, "关口街道/金口社区": 12}
+    street = reported(rows, scope=Scope("liuyang", "关口街道", "长兴社区"))
+    assert (visits(street, "street"), visits(street, "station")) == ({}, {"one": 30})
+
+
 def test_a_device_that_counts_nobody_is_in_no_share() -> None:
     rows = [a_day("one", FIRST + timedelta(days=n), 10) for n in range(31)]
     rows += [a_day("two", FIRST + timedelta(days=n), 0, measured=0.0) for n in range(31)]
@@ -97,7 +106,10 @@ def test_a_month_is_compared_with_the_month_before_and_a_running_one_with_as_man
     running = reported(rows, today=date(2026, 7, 10))
     assert running.compared is not None
     assert (running.compared.days, running.running) == (10, True)
-    assert running.total.change_pct == pytest.approx(10)
+    assert (running.total.change_pct, running.total.per_day) == (None, None), "today is a part of a day"
+    assert running.total.last == date(2026, 7, 10), "as its number of days says"
+    assert [line.key for line in running.times if line.running] == ["2026-07-10", "2026-W28"]
+    assert [line.key for line in running.kinds if line.running] == ["workday"]
     assert not reported(rows, today=AUGUST).running
 
 

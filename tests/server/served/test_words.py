@@ -162,7 +162,7 @@ def test_a_sum_of_rough_numbers_is_rough() -> None:
 
 def test_a_district_and_a_station_are_named() -> None:
     rows = every_day(1)
-    assert "浏阳市“奔跑者”红色驿站关口街道共服务62人次" in sentence(
+    assert "浏阳市“奔跑者”红色驿站（关口街道）共服务62人次" in sentence(
         ZH, reported(rows, scope=Scope("liuyang", "关口街道"))
     )
     said = sentence(ZH, reported(rows, scope=Scope("liuyang", station="one")))
@@ -178,21 +178,30 @@ def test_corrections_and_the_running_month_are_noted() -> None:
     assert sentence(ZH, report).startswith("2026年7月（2026年7月1日至2026年7月10日）")
 
 
+def test_nothing_at_all_is_noted_once() -> None:
+    said = list(notes(ZH, reported([])))
+    assert "这段时间没有一个驿站有计数数据；这不等于0。" in said
+    assert not any("个驿站中" in note or "有数据的时间" in note for note in said)
+
+
 def test_a_period_that_runs_says_up_to_when_and_is_not_compared() -> None:
     """Nine hours of today are no day: a mean and a comparison would be too low."""
     rows = [*every_day(100, days=10), *every_day(100, first=JUNE, days=30)]
     said = reported(rows, today=date(2026, 7, 10))
-    assert said.total.change_pct is not None
-    assert sentence(ZH, said).endswith("3个驿站中2个有数据，全程无中断，截至7月10日 12:00）。")
-    assert sentence(EN, said).endswith("measured all of the time; as of 10/7 12:00).")
-    assert any("增减会偏低" in note for note in notes(ZH, said))
+    assert (said.total.change_pct, said.total.per_day) == (None, None), "in no table, tile or file either"
+    assert sentence(ZH, said).endswith("3个驿站中2个有数据，全程无中断，截至2026年7月10日 12:00）。")
+    assert sentence(EN, said).endswith("measured all of the time; as of 2026-07-10 12:00).")
+    assert any("只算到2026年7月10日 12:00" in note for note in notes(ZH, said))
+    assert not any("日均：" in note or "不能直接比较" in note for note in notes(ZH, said)), (
+        "one reason is enough"
+    )
 
 
 def test_it_was_counted_up_to_the_last_hour_that_was_over_when_its_sums_were_made() -> None:
     today = date(2026, 7, 10)
     made_ms = noon_ms(today) - 20 * 60_000
     report = reported([a_day("one", today, 100, made_ms=made_ms)], today=today)
-    assert (until(ZH, report), until(EN, report)) == ("7月10日 11:00", "10/7 11:00")
+    assert (until(ZH, report), until(EN, report)) == ("2026年7月10日 11:00", "2026-07-10 11:00")
     assert until(ZH, reported([a_day("one", today, 100, made_ms=made_ms)])) == "", "it is over"
     assert until(ZH, reported([], today=today)) == "", "nothing was counted"
 

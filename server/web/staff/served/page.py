@@ -81,7 +81,7 @@ def page(visit: Visit) -> Response:
         tenths=tenths,
         compared=span(text, made.compared) if made.compared else "",
         tables=[_table(made, text, level) for level in levels(made)[1:]],
-        days=_days(made, text),
+        times=_times(made, text),
         hours=_hours(made, text),
         zone=made.network.time_zone,
     )
@@ -225,14 +225,14 @@ def _table(made: Report, text: Text, level: Level) -> dict[str, object]:
     return {"level": level, "columns": chosen_columns, "rows": rows, "left": len(lines) - len(kept)}
 
 
-def _days(made: Report, text: Text) -> list[Bar]:
-    """The finest steps that can be told apart."""
+def _times(made: Report, text: Text) -> tuple[str, list[Bar]]:
+    """The finest steps that can be told apart, and which ones they are."""
     for level in ("day", "week", "month"):
         lines = [line for line in made.times if line.level == level]
         if 0 < len(lines) <= _DRAWN:
             name = _namer(text)
-            return bars([(name(line), _short(line), line.visits) for line in lines])
-    return []
+            return level, bars([(name(line), _short(line), line.visits) for line in lines])
+    return "day", []
 
 
 def _namer(text: Text) -> Callable[[Line], str]:

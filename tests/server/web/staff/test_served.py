@@ -57,7 +57,7 @@ def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("place=city/小店区&by=month&period=2026-12", "城市小店区共服务3100人次"),
+        ("place=city/小店区&by=month&period=2026-12", "城市（小店区）共服务3100人次"),
         ("station=city-0002&by=month&period=2026-12", "文庙驿站服务310人次"),
         ("place=city&by=week&period=2026-W50", "共服务770人次"),
         ("place=city&by=year&period=2026", "共服务3410人次"),
@@ -65,7 +65,7 @@ def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
         ("place=city&by=day&period=2026-12-03", "共服务110人次"),
         ("place=city&by=month&period=2026-11", "没有计数数据，无法统计服务人次（不等于0）"),
         ("place=town&by=month&period=2026-12", "小镇共服务31人次"),
-        ("place=city/小店区&street=龙城街道&by=month&period=2026-12", "城市小店区龙城街道共服务3100人次"),
+        ("place=city/小店区&street=龙城街道&by=month&period=2026-12", "城市（小店区龙城街道）共服务3100人次"),
     ],
 )
 def test_places_and_periods(signed: Signed, query: str, said: str) -> None:
@@ -171,8 +171,8 @@ def test_while_it_runs_it_says_up_to_when(made: Console, signed: Signed) -> None
     made.rollups.rows.append(a_day("city-0001", date(2027, 1, 15), 7, made_ms=made.now_ms - 50 * 60_000))
     ada = signed("ada")
     page = ada.get(f"{PAGE}?place=city&by=month&period=2027-01").text
-    assert "统计到 1月15日 15:00" in page
-    assert "截至1月15日 15:00" in page
+    assert "统计到 2027年1月15日 15:00" in page
+    assert "截至2027年1月15日 15:00" in page
     assert 'rel="next"' not in page, "there is no month to come"
     before = ada.get(f"{PAGE}?place=city&by=month&period=2026-12").text
     assert ("统计到" in before, 'rel="next"' in before) == (False, True)
@@ -205,7 +205,7 @@ def test_everybody_sees_their_own_places_only(
 
 def test_without_a_place_it_is_ones_own(signed: Signed) -> None:
     page = signed("tian").get(PAGE).text
-    assert "城市小店区共服务3100人次" in page
+    assert "城市（小店区）共服务3100人次" in page
     assert "文庙驿站" not in page
 
 

@@ -1,4 +1,4 @@
-"""The form of ``/staff/served`` keeps the place of its report, a street's and a station's, too."""
+"""The form of ``/staff/served`` keeps the place of its report, and its chart names its steps."""
 
 import re
 from collections.abc import Iterator
@@ -74,3 +74,18 @@ def test_a_place_that_is_not_there_is_none(ada: Browser, place: str) -> None:
     assert ada.get(asking(place, by="month", period="2026-12")).status_code == (
         200 if place == "station=" else 404
     )
+
+
+@pytest.mark.parametrize(
+    ("period", "heading"),
+    [
+        ({"by": "month", "period": "2026-12"}, "各天人次"),
+        ({"by": "year", "period": "2026"}, "各周人次"),
+        ({"by": "range", "from": "2026-11-01", "to": "2026-12-31"}, "各天人次"),
+    ],
+)
+def test_the_chart_is_called_after_its_bars(ada: Browser, period: dict[str, str], heading: str) -> None:
+    page = ada.get(asking("city", **period)).text
+    named = re.findall(r"<h3>(各[天周月]人次)</h3>", page)
+    assert named == [heading]
+    assert f'aria-label="{heading}"' in page
