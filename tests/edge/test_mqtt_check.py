@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from edge import reading
+from edge.clock import ScaledClock
 from edge.config import SensorEntry
 from edge.options import ConfigError
 from edge.reading import read_all
-from edge.sensors import mqtt_device, mqtt_strange
 from edge.sensors.factory import build
 from edge.sensors.mqtt_device import MqttDevice
 from tests.support.gateway import LocalBroker, ShippedBroker, device
 from tests.support.mosquitto import free_port
-from tests.support.plugs import CLOCK, LWT, SENSOR, entry, shelly, tasmota, watts
+from tests.support.plugs import IN_S, LWT, SENSOR, entry, shelly, tasmota, watts
+from tests.support.wait import until
+
+CLOCK = ScaledClock(1_767_225_600_000, 8)
+"""Checks listen for seconds of this clock: who is there speaks often within them, or has spoken."""
 
 
 @pytest.fixture
@@ -45,9 +48,13 @@ def test_a_login_without_a_password_is_a_wrong_station_file(local: LocalBroker) 
 
 
 def verdict(sensor: SensorEntry) -> tuple[bool, str]:
+    """Of a sensor whose broker is there; how long it took to connect is none of the time it listens."""
     [made] = build([sensor], {}, CLOCK)
     assert isinstance(made, MqttDevice)
+    line = made._line
     try:
+        line.start()
+        until(lambda: line.connected, IN_S, "the station's broker is there")
         found = made.verify()
     finally:
         made.close()
@@ -108,15 +115,6 @@ def test_check_says_whether_a_shelly_tells_its_whole_status(
     assert text in found[1]
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is there speaks many times within this, or has spoken."""
-    monkeypatch.setattr(mqtt_device, "VERIFY_S", 2.0)
-    monkeypatch.setattr(mqtt_strange, "OTHERS_S", 1.0)
-    monkeypatch.setattr(reading, "WAIT_S", 2.0)
-
-
-@pytest.mark.usefixtures("quick")
 def test_the_shipped_broker_lets_plugs_speak_the_agent_listen_and_nobody_switch(tmp_path: Path) -> None:
     with ShippedBroker(tmp_path / "pi") as pi:
         name, word = pi.AGENT
@@ -142,7 +140,6 @@ WRONG = [
 WHY = ["no JSON", "a plug without a meter", "a number that cannot be", "no JSON", "a number that cannot be"]
 
 
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("make", "topic", "told", "text"), WRONG, ids=WHY)
 def test_check_calls_nothing_well_that_is_not_understood(
     local: LocalBroker, make: Callable[[LocalBroker], SensorEntry], topic: str, told: object, text: str
@@ -153,13 +150,11 @@ def test_check_calls_nothing_well_that_is_not_understood(
     assert text in found
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_plug_that_is_switched_off_is_understood(local: LocalBroker) -> None:
     with speaking(local, "tele/plug7/STATE", {"POWER": "OFF"}):
         assert verdict(tasmota(local)) == (True, "it is there and is understood")
 
 
-@pytest.mark.usefixtures("quick")
 def test_who_is_there_is_named_to_whoever_has_the_wrong_topic(local: LocalBroker) -> None:
     with device(local) as plug:
         plug.say("tele/plug8/LWT", "Online", retain=True)
@@ -178,7 +173,6 @@ CABINET = {
 }
 
 
-@pytest.mark.usefixtures("quick")
 def test_read_and_check_tell_what_a_map_does_not_find(local: LocalBroker) -> None:
     box = entry("c1", "mqtt_map", local, map=CABINET)
     with speaking(local, "box", {"slots": [{"no": 1, "battery": 1}, {"no": "2", "battery": 1}]}):
@@ -190,7 +184,6 @@ def test_read_and_check_tell_what_a_map_does_not_find(local: LocalBroker) -> Non
     assert "nothing found at $" in lines[1]
 
 
-@pytest.mark.usefixtures("quick")
 def test_read_shows_what_is_not_understood_at_all(local: LocalBroker) -> None:
     with speaking(local, SENSOR, "hello\x1b[2J" + "x" * 100):
         (line, well), (raw, _) = read_all([tasmota(local)], CLOCK)
@@ -199,7 +192,6 @@ def test_read_shows_what_is_not_understood_at_all(local: LocalBroker) -> None:
     assert raw[2].split("  ") == [SENSOR, f"hello [2J{'x' * 51}…", "nothing understood"]
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_plug_that_is_there_and_quiet_is_not_one_at_a_wrong_topic(local: LocalBroker) -> None:
     with device(local) as plug:
         (line, _), *_ = read_all([tasmota(local)], CLOCK)
@@ -216,7 +208,7 @@ def speaking(local: LocalBroker, topic: str, told: object) -> Iterator[None]:
 
     def talk() -> None:
         with device(local) as plug:
-            while not over.wait(0.2):
+            while not over.wait(0.05):
                 plug.say(topic, told)
 
     thread = threading.Thread(target=talk)
@@ -240,6 +232,9 @@ def test_read_shows_raw_beside_meaning(local: LocalBroker) -> None:
 
 def test_nobody_listens_at_a_port_that_is_free() -> None:
     nowhere = SensorEntry("s1", "tasmota", None, {"topic": "plug7", "port": free_port()}, "station.toml")
-    ok, text = verdict(nowhere)
-    assert not ok
-    assert "nobody answers there" in text
+    [made] = build([nowhere], {}, CLOCK)
+    assert isinstance(made, MqttDevice)
+    found = made.verify()
+    made.close()
+    assert not found.ok
+    assert "nobody answers there" in found.text
