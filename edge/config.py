@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from contract.messages import CODE, UNIT_ID
+from contract.messages import UNIT_ID
 from contract.topics import STATION_ID
 from edge.discovery_words import LANGUAGES, Language
 from edge.options import ConfigError, Options
@@ -222,7 +222,7 @@ def _outbox(table: Options) -> OutboxConfig:
 
 def _sensor(table: Options, folder: Path) -> SensorEntry:
     sensor_id = table.text("id", pattern=UNIT_ID.pattern, allowed="1 to 32 of a-z, 0-9, '_' and '-'")
-    kind = table.text("kind", pattern=CODE.pattern, allowed="a kind of sensor, e.g. dht22")
+    kind = table.text("kind", allowed="a kind of sensor, e.g. dht22")
     interval = table.number("interval_s", low=0.1, high=3600) if table.has("interval_s") else None
     return SensorEntry(sensor_id, kind, interval, table.rest(), f"{table.where} ({sensor_id})", folder)
 

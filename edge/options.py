@@ -1,7 +1,7 @@
 """Values out of a station file, checked where they are read, with errors a technician can act on."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,13 @@ class ConfigError(Exception):
         self.allowed = allowed
         found = "is missing" if value is None else f"is {_shown(key, value)}"
         super().__init__(f"{where}: {key} {found}; allowed: {allowed}" if key else f"{where}: {allowed}")
+
+
+def meant(slip: str, known: Collection[str]) -> str:
+    """Which of the ``known`` words ``slip`` probably stands for, as the end of an error; "" without one."""
+    lowered = {each.lower(): each for each in known}
+    near = get_close_matches(slip.lower(), lowered, 1)
+    return f"; {lowered[near[0]]} is meant?" if near else ""
 
 
 def _shown(key: str, value: object) -> str:
@@ -96,7 +103,7 @@ class Options:
         """One of ``among``."""
         value = self._get(name, default, allowed := f"one of {', '.join(among)}")
         if not isinstance(value, str) or value not in among:
-            raise self.wrong(name, allowed)
+            raise self.wrong(name, allowed + (meant(value, among) if isinstance(value, str) else ""))
         return value
 
     def flag(self, name: str, *, default: bool | None = None) -> bool:
@@ -143,9 +150,7 @@ class Options:
         known = ", ".join(sorted(names))
         for name, value in self._values.items():
             if name not in names:
-                near = get_close_matches(name, names, 1)
-                meant = f"; {near[0]} is meant?" if near else ""
-                raise ConfigError(self.where, name, value, f"only the keys {known}{meant}")
+                raise ConfigError(self.where, name, value, f"only the keys {known}{meant(name, names)}")
 
     def done(self) -> None:
         """Refuse keys that nobody asked for, where they cannot be listed beforehand."""

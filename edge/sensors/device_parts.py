@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from contract.messages import Battery, Cabinet, Charge, Slot, SlotDoor, Socket
 from edge.clock import Instant
 from edge.options import Options
 from edge.sensors import Parts, Reading
 from edge.sensors.parts import cabinet_info, socket_info
-from edge.sensors.power import Outlet, Signals, read_limits, read_safety
+from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS, Outlet, Signals, read_limits, read_safety
 from edge.sensors.values import Value
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,25 @@ class Part(Protocol):
         """The device was away: what it said before says nothing of what goes on now."""
 
     def readings(self, now: Instant) -> Sequence[Reading]: ...
+
+
+SOCKET_KEYS: Final = ("socket_kind", *LIMIT_KEYS, *SAFETY_KEYS)
+CABINET_KEYS: Final = ("voltage_v",)
+
+
+def part_of_map(sensor: str, options: Options, slots: int, silent_ms: int) -> "Part":
+    """What a device with a map stands for: a cabinet where the map has ``slots``, else a socket.
+
+    Raises:
+        ConfigError: a key that belongs to the other of the two.
+    """
+    this, other, others = (
+        ("a cabinet", "sockets", SOCKET_KEYS) if slots else ("a socket", "cabinets", CABINET_KEYS)
+    )
+    for key in others:
+        if options.has(key):
+            raise options.wrong(key, f"left out: the map is of {this}, and this key belongs to {other}")
+    return CabinetPart(sensor, options, slots) if slots else SocketPart(sensor, options, silent_ms)
 
 
 class SocketPart:

@@ -11,7 +11,7 @@ from typing import Final
 
 from edge.clock import Clock
 from edge.config import SensorEntry
-from edge.options import ConfigError
+from edge.options import ConfigError, meant
 from edge.sensors import Sensor
 
 Totals = Mapping[str, tuple[int, int]]
@@ -65,7 +65,9 @@ def build(entries: Sequence[SensorEntry], totals: Totals, clock: Clock) -> list[
 
 def _class(entry: SensorEntry) -> Callable[[SensorEntry, Totals, Clock], Sensor]:
     if entry.kind not in KINDS:
-        raise ConfigError(entry.where, "kind", entry.kind, f"one of {', '.join(KINDS)}")
+        raise ConfigError(
+            entry.where, "kind", entry.kind, f"one of {', '.join(KINDS)}{meant(entry.kind, KINDS)}"
+        )
     module, name = KINDS[entry.kind].split(":")
     try:
         driver: Callable[[SensorEntry, Totals, Clock], Sensor]

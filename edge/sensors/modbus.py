@@ -13,13 +13,12 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry, parse
 from edge.options import ConfigError, Options
 from edge.sensors import Parts, Reading, SensorError, Verdict
-from edge.sensors.device_parts import CabinetPart, Part, SocketPart
+from edge.sensors.device_parts import CABINET_KEYS, SOCKET_KEYS, part_of_map
 from edge.sensors.modbus_bus import Bus, TakenError, join, leave
 from edge.sensors.modbus_device import Device, Fact
 from edge.sensors.modbus_line import HINTS, Place, Serial, Tcp
 from edge.sensors.modbus_map import DeviceMap, shown
 from edge.sensors.modbus_options import read_line, read_map
-from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
 
 INTERVAL_S: Final = 5.0
 TIMEOUT_S: Final = 1.0
@@ -35,7 +34,6 @@ _KEYS: Final = (
     *("map", "map_file", "address", "timeout_s", "silent_s", "label"),
     *("serial", "baud", "parity", "stop_bits", "host", "port", "framing"),
 )
-_SOCKET_KEYS: Final = ("socket_kind", *LIMIT_KEYS, *SAFETY_KEYS)
 
 
 class Modbus:
@@ -44,7 +42,7 @@ class Modbus:
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         del totals
         options = entry.read_options()
-        options.only("voltage_v", *_KEYS, *_SOCKET_KEYS)
+        options.only(*_KEYS, *SOCKET_KEYS, *CABINET_KEYS)
         self.info = SensorInfo(entry.id, entry.kind)
         self.interval_s = 1.0
         self._clock = clock
@@ -53,7 +51,7 @@ class Modbus:
         silent_s = options.number("silent_s", default=usual_s, low=max(1.0, interval_ms / 1000), high=86_400)
         self._silent_ms = round(silent_s * 1000)
         device_map = _map(options)
-        self._part = _part(entry.id, options, device_map, self._silent_ms)
+        self._part = part_of_map(entry.id, options, device_map.slots, self._silent_ms)
         place = _place(options, device_map)
         lowest = 1 if isinstance(place, Serial) or place.rtu else 0
         address = options.whole("address", low=lowest, high=LAST_ADDRESS if lowest else 255)
@@ -94,14 +92,6 @@ class Modbus:
 
     def close(self) -> None:
         leave(self._bus, self._device)
-
-
-def _part(sensor: str, options: Options, device_map: DeviceMap, silent_ms: int) -> Part:
-    if device_map.slots:
-        options.only("voltage_v", *_KEYS)
-        return CabinetPart(sensor, options, device_map.slots)
-    options.only(*_KEYS, *_SOCKET_KEYS)
-    return SocketPart(sensor, options, silent_ms)
 
 
 def _map(options: Options) -> DeviceMap:

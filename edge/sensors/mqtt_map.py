@@ -9,17 +9,15 @@ from typing import Final
 from edge.clock import Clock
 from edge.config import SensorEntry, parse
 from edge.options import Options
-from edge.sensors.device_parts import CabinetPart, Part, SocketPart
+from edge.sensors.device_parts import CABINET_KEYS, SOCKET_KEYS, part_of_map
 from edge.sensors.mqtt_device import BROKER_KEYS, MqttDevice, read_silent_ms
 from edge.sensors.mqtt_map_options import read_map
 from edge.sensors.mqtt_sources import GatewayMap, MapTalk
-from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS
 
 SILENT_S: Final = 300.0
 """Gateways that say everything again do so within a few minutes."""
 
 _KEYS: Final = ("map", "map_file", "device", "silent_s", "label", *BROKER_KEYS)
-_SOCKET_KEYS: Final = ("socket_kind", *LIMIT_KEYS, *SAFETY_KEYS)
 
 
 class MqttMap(MqttDevice):
@@ -28,19 +26,11 @@ class MqttMap(MqttDevice):
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
         del totals
         options = entry.read_options()
-        options.only("voltage_v", *_KEYS, *_SOCKET_KEYS)
+        options.only(*_KEYS, *SOCKET_KEYS, *CABINET_KEYS)
         gateway = _map(options)
         silent_ms = read_silent_ms(options, SILENT_S)
-        part = _part(entry.id, options, gateway.slots, silent_ms)
+        part = part_of_map(entry.id, options, gateway.slots, silent_ms)
         super().__init__(entry, clock, MapTalk(gateway), part, silent_ms)
-
-
-def _part(sensor: str, options: Options, slots: int, silent_ms: int) -> Part:
-    if slots:
-        options.only("voltage_v", *_KEYS)
-        return CabinetPart(sensor, options, slots)
-    options.only(*_KEYS, *_SOCKET_KEYS)
-    return SocketPart(sensor, options, silent_ms)
 
 
 def _map(options: Options) -> GatewayMap:

@@ -58,6 +58,15 @@ def test_an_unknown_kind_is_named_with_all_known_ones() -> None:
     assert "dht22" in error.value.allowed
 
 
+@pytest.mark.parametrize("slip", ["Modbus", "MODBUS", "mod_bus", "modbuss"])
+def test_the_kind_that_was_probably_meant_is_named(slip: str, tmp_path: Path) -> None:
+    file = tmp_path / "station.toml"
+    broker = '[broker]\nhost = "localhost"\npassword = "none"\n'
+    file.write_text(f'[station]\nid = "canteen-1"\n{broker}[[sensor]]\nid = "s1"\nkind = "{slip}"\n')
+    with pytest.raises(ConfigError, match=rf"\(s1\): kind is '{slip}'; .*; modbus is meant\?"):
+        build(load(file).sensors, {}, SteppedClock(0))
+
+
 def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "adafruit_dht", None)
     with pytest.raises(ConfigError, match="extra 'pi'"):

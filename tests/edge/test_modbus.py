@@ -305,8 +305,14 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"address": 1, "host": "h", "baud": 9600, **METER}, "baud is 9600; allowed: left out"),
     ({"serial": "/dev/x", **METER}, "address is missing"),
     ({"address": 0, "serial": "/dev/x", **METER}, "address is 0; allowed: a whole number from 1 to 247"),
-    ({"address": 1, "host": "h", "voltage_v": 60, **METER}, "voltage_v is 60; allowed: only the keys"),
-    ({"address": 1, "host": "h", "idle_w": 1, **BOARD}, "idle_w is 1; allowed: only the keys"),
+    (
+        {"address": 1, "host": "h", "voltage_v": 60, **METER},
+        "voltage_v is 60; .* the map is of a socket, and this key belongs to cabinets",
+    ),
+    (
+        {"address": 1, "host": "h", "idle_w": 1, **BOARD},
+        "idle_w is 1; .* the map is of a cabinet, and this key belongs to sockets",
+    ),
     ({"address": 1, "host": "h", "idle_w": 5, "charging_w": 2, **METER}, "charging_w is 2"),
     ({"adress": 1, "host": "h", **METER}, "adress is 1; allowed: only the keys"),
 ]

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.messages import Cabinet, Slot
-from edge.clock import Instant
+from edge.clock import Instant, SteppedClock
+from edge.config import SensorEntry
 from edge.options import ConfigError, Options
 from edge.sensors.device_parts import CabinetPart
+from edge.sensors.factory import build
 from edge.sensors.mqtt_known import Known, Said
 from edge.sensors.mqtt_map_options import read_map
 from edge.sensors.mqtt_sources import MapTalk
@@ -196,6 +198,29 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_a_wrong_map_is_told_by_file_table_key_and_value(told: dict[str, Any], why: str) -> None:
     with pytest.raises(ConfigError, match=f"map.toml.*{why}"):
         talk(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "key", "why"),
+    [
+        (
+            CABINET,
+            {"socket_kind": "ac"},
+            "socket_kind is 'ac'; .* of a cabinet, and this key belongs to sockets",
+        ),
+        (
+            {"device": "socket", "value": [{"value": "power_w", "topic": "t"}]},
+            {"voltage_v": 60},
+            "voltage_v is 60; .* of a socket, and this key belongs to cabinets",
+        ),
+    ],
+)
+def test_a_key_that_does_not_fit_the_map_is_told_with_what_it_belongs_to(
+    told: dict[str, Any], key: dict[str, object], why: str
+) -> None:
+    options = {"map": told, "device": "A1"} | key
+    with pytest.raises(ConfigError, match=why):
+        build([SensorEntry("c1", "mqtt_map", None, options, "station.toml")], {}, SteppedClock(0))
 
 
 def test_a_map_for_many_devices_wants_to_know_which() -> None:

@@ -98,6 +98,15 @@ def test_the_key_that_was_probably_meant_is_named() -> None:
         options(adress=5).only("baud", "address")
 
 
+@pytest.mark.parametrize(
+    ("slip", "near"), [("USB", "usb"), ("usbc", "usb"), ("Ac", "ac"), ("kw", "kW"), ("hdmi", None)]
+)
+def test_the_choice_that_was_probably_meant_is_named(slip: str, near: str | None) -> None:
+    with pytest.raises(ConfigError) as caught:
+        options(key=slip).choice("key", ["ac", "usb", "kW"])
+    assert caught.value.allowed == "one of ac, usb, kW" + (f"; {near} is meant?" if near else "")
+
+
 def test_a_misspelt_key_is_named_before_the_one_that_it_makes_missing() -> None:
     with pytest.raises(ConfigError, match="3: pni is 5; allowed: only the keys interval_s, pin"):
         options(pni=5, interval_s=1).only("pin", "interval_s")
