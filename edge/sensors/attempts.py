@@ -12,13 +12,17 @@ from typing import ClassVar, Final, Generic, TypeVar
 
 from contract import ContractError
 from contract.messages import Climate
-from edge.clock import Instant
-from edge.sensors import SensorError
+from edge.clock import Clock, Instant
+from edge.sensors import SensorError, Verdict
+from edge.sensors.pi import NO_PI
 
 log = logging.getLogger(__name__)
 
 PATIENCE_MS: Final = 120_000
 """Without one good reading for so long the sensor is reported. Single failures are these parts' nature."""
+
+AT_ONCE: Final = frozenset({NO_PI})
+"""Fault codes that no patience changes."""
 
 DRIVER: Final = {"driver": "the driver failed and is started again: see the log"}
 
@@ -96,18 +100,28 @@ class Attempts(Generic[D]):
         """A measurement that was not told yet.
 
         Raises:
-            SensorError: when there was none for :data:`PATIENCE_MS`.
+            SensorError: when there was none for :data:`PATIENCE_MS`, or there never can be.
         """
         climate, self._climate = self._climate, None
         if climate is not None:
             return [climate]
+        if self._why.code in AT_ONCE:
+            raise SensorError(self._why.code, self._why.hint)
         if self._good_ms is not None and mono_ms - self._good_ms >= max(PATIENCE_MS, 3 * self._interval_ms):
             raise SensorError(self._why.code, self._why.hint)
         return []
 
-    def why(self) -> str:
-        """What went wrong last: its code, and where to look."""
-        return str(self._why)
+    def verify(self, where: str, clock: Clock, *, tries: int, rest_s: float) -> Verdict:
+        """Ask the part at ``where``, in the caller's thread, until it has answered."""
+        for _ in range(tries):
+            self.attempt(clock.now())
+            climate, self._climate = self._climate, None
+            if climate is not None:
+                return Verdict(True, f"{where} answers: {climate.temperature_c} °C")
+            if self._why.code in AT_ONCE:
+                break
+            clock.wait(rest_s)
+        return Verdict(False, f"{where}: {self._why}")
 
     def close(self) -> None:
         """End the driver; the next attempt makes a new one."""

@@ -5,16 +5,15 @@ starts it when it is time and returns what has come in. The driver repeats its l
 again within 2 s, so it is asked once per attempt and never within 2.5 s: what is published was measured.
 """
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from contract.messages import Climate, SensorInfo
 from edge.clock import Clock, Instant
 from edge.config import SensorEntry
-from edge.options import ConfigError
-from edge.sensors import Parts, Reading, SensorError
+from edge.sensors import Parts, Reading, SensorError, Verdict
 from edge.sensors.attempts import Attempts, Worker
+from edge.sensors.pi import on_a_pi
 from edge.sensors.pins import HIGHEST_PIN
 
 REST_MS: Final = 2500
@@ -52,15 +51,16 @@ class Dht:
     """One DHT11 or DHT22 on a pin."""
 
     def __init__(self, entry: SensorEntry, totals: Mapping[str, tuple[int, int]], clock: Clock) -> None:
-        del totals, clock
+        del totals
         options = entry.read_options()
         options.only("pin", "pulseio")
         pin = options.whole("pin", low=0, high=HIGHEST_PIN)
         pulseio = options.flag("pulseio") if options.has("pulseio") else None
         self.info = SensorInfo(entry.id, entry.kind)
         self.interval_s = 1.0
+        self._clock, self._where = clock, f"{entry.kind} at GPIO {pin}"
         interval_ms = round((entry.interval_s or INTERVAL_S) * 1000)
-        self._probe = Probe(entry.kind, _driver_maker(entry, pin, pulseio), max(interval_ms, REST_MS))
+        self._probe = Probe(entry.kind, _driver_maker(entry.kind, pin, pulseio), max(interval_ms, REST_MS))
         self._worker = Worker("dht")
 
     def parts(self) -> Parts:
@@ -71,6 +71,10 @@ class Dht:
         if self._probe.wants(now.mono_ms):
             self._worker.run(lambda: self._probe.attempt(now))
         return self._probe.news(now.mono_ms)
+
+    def verify(self) -> Verdict:
+        """Whether the part answers; of its attempts every few fail."""
+        return self._probe.verify(self._where, self._clock, tries=4, rest_s=REST_MS / 1000)
 
     def close(self) -> None:
         self._worker.run(self._probe.close)
@@ -147,17 +151,11 @@ def _code(message: str) -> str:
     return next((code for words, code in _CODES if words in message), "driver")
 
 
-def _driver_maker(entry: SensorEntry, pin: int, pulseio: bool | None) -> Callable[[], Driver]:
-    try:
-        # Imported here: on a PC there is no such part, and on a Pi the import sets signal handlers.
-        library, board = importlib.import_module("adafruit_dht"), importlib.import_module("board")
-    except (ImportError, NotImplementedError) as error:
-        allowed = f"on a Raspberry Pi with the extra 'pi' installed ({error})"
-        raise ConfigError(entry.where, "kind", entry.kind, allowed) from error
+def _driver_maker(kind: str, pin: int, pulseio: bool | None) -> Callable[[], Driver]:
     kwargs = {} if pulseio is None else {"use_pulseio": pulseio}
 
-    def make() -> Driver:
-        driver: Driver = getattr(library, entry.kind.upper())(getattr(board, f"D{pin}"), **kwargs)
+    def make(library: Any, wire: Any) -> Driver:
+        driver: Driver = getattr(library, kind.upper())(wire, **kwargs)
         return driver
 
-    return make
+    return on_a_pi("adafruit_dht", f"D{pin}", make)

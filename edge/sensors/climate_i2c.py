@@ -12,7 +12,7 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry
 from edge.sensors import Parts, Reading, SensorError, Verdict
 from edge.sensors.attempts import Attempts, Worker
-from edge.sensors.i2c import open_i2c
+from edge.sensors.i2c import on_i2c
 
 INTERVAL_S: Final = 30.0
 REST_MS: Final = 5000
@@ -121,7 +121,7 @@ class ClimateI2c:
         self.interval_s = 1.0
         self._clock, self._where = clock, f"{entry.kind} at {address:#04x}"
         interval_ms = round((entry.interval_s or INTERVAL_S) * 1000)
-        maker = _driver_maker(entry, kind, address)
+        maker = _driver_maker(kind, address)
         self._attempts = I2cAttempts(entry.kind, maker, max(interval_ms, REST_MS))
         self._worker = Worker(entry.kind)
 
@@ -136,24 +136,18 @@ class ClimateI2c:
 
     def verify(self) -> Verdict:
         """Whether the part answers with a right checksum; that alone proves no good place for it."""
-        for _ in range(8):  # an SCD4x needs 5 s for its first measurement
-            self._attempts.attempt(self._clock.now())
-            if news := self._attempts.news(0):
-                return Verdict(True, f"{self._where} answers: {news[0].temperature_c} °C")
-            self._clock.wait(1)
-        return Verdict(False, f"{self._where}: {self._attempts.why()}")
+        # An SCD4x needs 5 s for its first measurement.
+        return self._attempts.verify(self._where, self._clock, tries=8, rest_s=1)
 
     def close(self) -> None:
         self._worker.run(self._attempts.close)
         self._worker.stop()
 
 
-def _driver_maker(entry: SensorEntry, kind: Kind, address: int) -> Callable[[], Any]:
-    library, bus = open_i2c(entry, kind.module)
-
-    def make() -> Any:
-        driver = getattr(library, kind.name)(bus(), address=address)
+def _driver_maker(kind: Kind, address: int) -> Callable[[], Any]:
+    def make(library: Any, bus: Any) -> Any:
+        driver = getattr(library, kind.name)(bus, address=address)
         kind.begin(driver)
         return driver
 
-    return make
+    return on_i2c(kind.module, make)

@@ -15,7 +15,7 @@ from edge.clock import Clock, Instant
 from edge.config import SensorEntry
 from edge.doors import BLOCKED_MS, Beam, DoorCounter
 from edge.sensors import Parts, Reading, SensorError, Verdict
-from edge.sensors.i2c import open_i2c
+from edge.sensors.i2c import on_i2c
 from edge.zones import Zone
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class DoorVl53l1x:
             options.number("blocked_s", default=BLOCKED_MS / 1000, low=5, high=3600) * 1000
         )
         self._counter = self._count_from(*totals.get(entry.id, (0, 0)), clock.now().mono_ms)
-        self._eye = Eye(_driver_maker(entry, address), clock, share, turned=outer == "right")
+        self._eye = Eye(_driver_maker(address), clock, share, turned=outer == "right")
 
     def parts(self) -> Parts:
         return Parts(doors=(self.info.id,))
@@ -200,6 +200,5 @@ def _why(error: Exception) -> SensorError:
     return SensorError("no_answer", f"{error or type(error).__name__}; {HINTS['no_answer']}")
 
 
-def _driver_maker(entry: SensorEntry, address: int) -> Callable[[], Any]:
-    library, bus = open_i2c(entry, "adafruit_vl53l1x")
-    return lambda: library.VL53L1X(bus(), address=address)
+def _driver_maker(address: int) -> Callable[[], Any]:
+    return on_i2c("adafruit_vl53l1x", lambda library, bus: library.VL53L1X(bus, address=address))

@@ -38,7 +38,7 @@ class Station:
     """A part's attempts, stepped by hand."""
 
     def __init__(self, kind: str, address: int) -> None:
-        maker = _driver_maker(entry(kind), KINDS[kind], address)
+        maker = _driver_maker(KINDS[kind], address)
         self.attempts = I2cAttempts(kind, maker, 30_000)
         self.mono_ms = 0
 
@@ -192,11 +192,6 @@ def test_a_bus_that_hangs_holds_up_nothing_but_its_thread(bus: Bus) -> None:
 def test_an_address_that_the_part_cannot_have(kind: str, address: int) -> None:
     with pytest.raises(ConfigError, match="allowed: one of 0x"):
         ClimateI2c(entry(kind, address=address), {}, SteppedClock(0))
-
-
-def test_on_a_pc_it_is_said_where_it_works() -> None:
-    with pytest.raises(ConfigError, match="extra 'pi'"):
-        ClimateI2c(entry("sht4x"), {}, SteppedClock(0))
 
 
 def test_check_asks_the_part(bus: Bus) -> None:

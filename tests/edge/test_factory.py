@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
-from edge.clock import SteppedClock
+from edge.clock import ScaledClock, SteppedClock
 from edge.config import SensorEntry, load
 from edge.options import ConfigError
+from edge.sampler import Sampler
+from edge.sensors import Verifiable
 from edge.sensors.factory import KINDS, build
 from tests.support.i2c import Bus, on_a_pi
 from tests.support.pins import World, world
+from tests.support.wait import until
 
 __all__ = ["world"]
 
@@ -67,10 +70,44 @@ def test_the_kind_that_was_probably_meant_is_named(slip: str, tmp_path: Path) ->
         build(load(file).sensors, {}, SteppedClock(0))
 
 
-def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "adafruit_dht", None)
-    with pytest.raises(ConfigError, match="extra 'pi'"):
-        build([entry("room", "dht22", pin=4)], {}, SteppedClock(0))
+ONLY_ON_A_PI: list[tuple[str, dict[str, object]]] = [("dht22", {"pin": 4}), ("sht4x", {}), ("vl53l1x", {})]
+
+
+@pytest.fixture(params=["", *(f"adafruit_{name}" for name in ("dht", "sht4x", "vl53l1x"))])
+def pc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine, with the extra 'pi' installed, or without a part of it."""
+    if request.param:
+        monkeypatch.setitem(sys.modules, request.param, None)
+
+
+@pytest.mark.usefixtures("pc")
+@pytest.mark.parametrize(("kind", "options"), ONLY_ON_A_PI)
+def test_on_a_pc_a_part_of_a_pi_is_a_fault_and_the_others_go_on(
+    caplog: pytest.LogCaptureFixture, kind: str, options: dict[str, object]
+) -> None:
+    clock = ScaledClock(1_767_225_600_000, 20)
+    sensors = build([entry("part", kind, **options), entry("air", "simulated_climate")], {}, clock)
+    sampler = Sampler(sensors, clock.boot_id)
+    try:
+        for each in sensors:
+            if isinstance(each, Verifiable):
+                verdict = each.verify()
+                assert not verdict.ok
+                assert "only on a Raspberry Pi" in verdict.text
+
+        def told() -> str:
+            sampler.sample(clock.now(), "a" * 16, 1)
+            return sampler.devices()[0].fault
+
+        fault = until(told, 10, "it fails")
+        assert fault.startswith("no_pi: it works only on a Raspberry Pi with the extra 'pi' installed")
+        assert fault.endswith(
+            "to try the station file on a PC, write a simulated or recorded kind in its place"
+        )
+        assert "temperature" in sampler.devices()[1].said[0]
+    finally:
+        sampler.close()
+    assert "Traceback" not in caplog.text
 
 
 MISSPELT: list[tuple[str, dict[str, object], str]] = [
@@ -248,6 +285,7 @@ def test_snippets_on_the_hardware_page_are_the_ones_that_work(world: World, tmp_
         "shelly",
         "mqtt_map",
         "tower",
+        "simulated_climate",
     }
 
 
