@@ -132,7 +132,7 @@ def test_a_technician_takes_an_alert_and_mends_it(
     browser: Browser, worked_in: tuple[Console, str], options: dict[str, Any]
 ) -> None:
     made, _ = worked_in
-    with opened(browser, worked_in, "/staff/alerts", "tian", **options) as page:
+    with opened(browser, worked_in, "/staff/alerts?station=city-0001", "tian", **options) as page:
         line = page.locator(f"#a{HOT.id}")
         line.get_by_role("button", name="知道了").click()
         expect(page.locator(".said")).to_contain_text("你已知道")
@@ -200,6 +200,46 @@ def test_the_list_is_live(browser: Browser, worked_in: tuple[Console, str]) -> N
         expect(page.locator(".watch")).to_have_attribute("data-state", "live")
         made.services.engine.act(HEAT.id, "take", "max")
         expect(page.locator(f"#a{HEAT.id}")).to_contain_text("处理中：马经理")
+
+
+FAULTS: Final = tuple(
+    alert("socket_fault", Subject("station", "city-0002", f"s{n}"), ago=HOUR - n * MIN) for n in range(19)
+)
+
+
+@pytest.fixture
+def cut_off(tmp_path: Path) -> Iterator[tuple[Console, str]]:
+    """A station at which much is wrong."""
+    with alarmed(tmp_path, *FAULTS, HEAT) as made, serving(made.app) as port:
+        yield made, f"http://localhost:{port}"
+
+
+def test_an_open_card_of_a_station_stays_open_and_tells_who_takes_what(
+    browser: Browser, cut_off: tuple[Console, str]
+) -> None:
+    made, _ = cut_off
+    with opened(browser, cut_off, "/staff/alerts", viewport={"width": 360, "height": 640}) as page:
+        expect(page.locator(".line").first).to_contain_text("换电柜过热")
+        card = page.locator("#of-city-0002")
+        card.locator("summary").click()
+        expect(page.locator(".watch")).to_have_attribute("data-state", "live")
+        made.services.engine.act(FAULTS[-1].id, "take", "max")
+        expect(card).to_contain_text("其中 18 条还没有人处理")
+        expect(card.get_by_text("处理中：马经理")).to_be_visible()
+        looks_right(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+def test_each_line_of_a_station_opens_its_alert(
+    browser: Browser, cut_off: tuple[Console, str], scripts: bool
+) -> None:
+    with opened(browser, cut_off, "/staff/alerts", java_script_enabled=scripts) as page:
+        card = page.locator("#of-city-0002")
+        assert [each.is_visible() for each in card.locator(".item").all()] == [True] * 3 + [False] * 16
+        card.locator("summary").click()
+        card.get_by_role("link", name="插座 s17").click()
+        expect(page.locator("h1")).to_have_text("插座不能用")
+        expect(page).to_have_url(re.compile(FAULTS[17].id))
 
 
 def now(made: Console, of: Alert) -> Alert:

@@ -2,6 +2,7 @@
 
 page        ``/staff/alerts``: the list
 listing     which of them it shows, and in which order (pure)
+folding     which of them share a line (pure)
 rows        an alert as a line, in the console's words
 words       what was measured then and is now, and of which part (pure)
 alert       ``/staff/alerts/<id>``: one of them, with what can be done

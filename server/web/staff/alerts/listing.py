@@ -1,8 +1,9 @@
 """Which alerts stand in the list, and in what order. Pure.
 
 Worst first, then what nobody has in hand, then the oldest; place only after that. What another alert says
-already stands below it; many of one kind in one district or network are one line. So a city that is
-offline is a page of some lines and not of thousands.
+already stands below it; many of one kind in one place are one line, and so are those of one station
+(:mod:`server.web.staff.alerts.folding`). So a city that is offline is a page of some lines and not of
+thousands.
 """
 
 from collections import Counter
@@ -12,16 +13,11 @@ from typing import Final, Literal
 
 from server.alerts.kinds import KINDS
 from server.alerts.model import ACTIVE, SEVERITIES, Alert, Severity
+from server.web.staff.alerts.folding import Entry, folded
 from server.web.staff.alerts.rows import Where
 
 PER_PAGE: Final = 40
 """Lines of one page."""
-FOLD: Final = 4
-"""So many alerts of one kind in one district are one line."""
-FOLD_WIDE: Final = 6
-"""So many of one kind in one network are one line, where none of them is critical."""
-MOST_INSIDE: Final = 8
-"""Of what a line stands for, so many are named below it; the rest is behind a link."""
 
 Show = Literal["", "silenced", "past"]
 """What is wrong now, of that what is silenced, or what is over."""
@@ -91,27 +87,6 @@ def fits(alert: Alert, where: Where, asked: Wanted, login: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line: an alert with what it stands for, or many of one kind in one district or network.
-
-    Attributes:
-        alerts: one, or the many, in the order of the list.
-        network, district: where all of the many are, ``district`` "" for several.
-        under: what the one alert stands for.
-    """
-
-    alerts: tuple[Alert, ...]
-    under: tuple[Alert, ...] = ()
-    network: str = ""
-    district: str = ""
-
-    @property
-    def first(self) -> Alert:
-        """The one, or the first of the many."""
-        return self.alerts[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """A page of the list.
 
@@ -159,7 +134,9 @@ def listed(
     for alert in alerts:
         if alert.id in below:
             under.setdefault(below[alert.id], []).append(alert)
-    entries = _entries(sorted(told, key=lambda alert: _order(alert, where(alert))), where, under, asked)
+    told.sort(key=lambda alert: _order(alert, where(alert)))
+    by_name = bool(asked.under or (asked.kind and asked.place))
+    entries = folded(told, where, under, kinds=not (by_name or asked.station), stations=not asked.station)
     pages = max(1, -(-len(entries) // PER_PAGE))
     page = min(asked.page, pages)
     shown = entries[(page - 1) * PER_PAGE : page * PER_PAGE]
@@ -182,46 +159,3 @@ def _order(alert: Alert, where: Where) -> tuple[object, ...]:
     wide = {"server": 0, "network": 1, "station": 2}[alert.subject.scope]
     place = ("", "", 0, "") if where.place is None else (where.network, where.district, wide, where.name)
     return SEVERITIES.index(alert.severity), hand, alert.since_ms, *place, alert.subject, alert.id
-
-
-def _entries(
-    alerts: Sequence[Alert],
-    where: Callable[[Alert], Where],
-    under: Mapping[str, Sequence[Alert]],
-    asked: Wanted,
-) -> list[Entry]:
-    """Lines in the order of ``alerts``; many of a kind stand where the first of them is."""
-    single = [alert for alert in alerts if not _foldable(alert, under, asked)]
-    entries = [Entry((alert,), tuple(under.get(alert.id, ()))) for alert in single]
-    kinds: dict[tuple[object, ...], list[Alert]] = {}
-    for alert in alerts:
-        if _foldable(alert, under, asked):
-            key = (alert.severity, where(alert).network, alert.kind)
-            kinds.setdefault(key, []).append(alert)
-    for group in kinds.values():
-        entries += _folded(group, where)
-    order = {alert.id: number for number, alert in enumerate(alerts)}
-    return sorted(entries, key=lambda entry: order[entry.first.id])
-
-
-def _foldable(alert: Alert, under: Mapping[str, Sequence[Alert]], asked: Wanted) -> bool:
-    """Safety and what stands for others is always alone; so is all of what was asked for by name."""
-    alone = alert.safety or alert.id in under or alert.subject.scope != "station"
-    return not (alone or asked.under or asked.station or (asked.kind and asked.place))
-
-
-def _folded(group: Sequence[Alert], where: Callable[[Alert], Where]) -> list[Entry]:
-    """All of one kind in a network: one line of it, one of each district that has many, or each its own."""
-    districts: dict[str, list[Alert]] = {}
-    for alert in group:
-        districts.setdefault(where(alert).district, []).append(alert)
-    network = where(group[0]).network
-    if len(districts) > 1 and len(group) >= FOLD_WIDE and group[0].severity != "critical":
-        return [Entry(tuple(group), (), network)]
-    entries: list[Entry] = []
-    for district, alerts in districts.items():
-        if len(alerts) >= FOLD:
-            entries.append(Entry(tuple(alerts), (), network, district))
-        else:
-            entries += [Entry((alert,)) for alert in alerts]
-    return entries

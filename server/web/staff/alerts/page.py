@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,7 +11,8 @@ from fastapi import Response
 from server.alerts.model import SEVERITIES, Alert
 from server.notify.words.texts import kind_of
 from server.web.staff.alerts import listing
-from server.web.staff.alerts.listing import MOST_INSIDE, PER_PAGE, Entry, Listing, Wanted, fits, roots
+from server.web.staff.alerts.folding import Entry
+from server.web.staff.alerts.listing import PER_PAGE, Listing, Wanted, fits, roots
 from server.web.staff.alerts.rows import Row, Teller
 from server.web.staff.gate import Gate, Visit
 from server.web.staff.messages.receivers import nobodys
@@ -20,26 +21,50 @@ LIST: Final = "/staff/alerts"
 PAST_MS: Final = 7 * 86_400_000
 """So long what is over stands in the list; the station's own page has it for longer."""
 _MOST_PAST: Final = 1_000
+_MOST_INSIDE: Final = 8
+"""Of what a line stands for, so many are named below it; the rest is behind a link."""
+_AT_ONCE: Final = 3
+"""Of one station's alerts, so many stand there at once; ..."""
+_MOST_OF_STATION: Final = 20
+"""... and so many with those that open with a tap; the rest is behind a link."""
 _LATELY: Final = 5
 """Of what is over, so much stands below what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What the template draws: one alert, or many of one kind in one place.
+class Inside:
+    """Alerts that are told below a line, as far as they are named there.
 
     Attributes:
-        around: names of where all of the many are.
-        count: how many of the many, 0 for one alert; ``rest``: how many of them are not named.
+        count: how many they are; ``rest``: whether some are not named.
         link: parameters of the list of all of them.
     """
 
-    row: Row
     rows: tuple[Row, ...]
-    around: tuple[str, ...]
     count: int
-    rest: int
+    rest: bool
     link: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the template draws: one alert, many of one kind in one place, or many of one station.
+
+    Attributes:
+        row: of the one, or of the first of the many.
+        many: those of one kind, or of one station; None for one alert.
+        around: names of where all of the many of one kind are.
+        at_once: those of one station that stand there at once; the others of ``many`` open with a tap.
+        nobodys: how many of one station's nobody has in hand.
+        under: what one alert stands for, or those of one station; None for nothing.
+    """
+
+    row: Row
+    many: Inside | None = None
+    around: tuple[str, ...] = ()
+    at_once: tuple[Row, ...] = ()
+    nobodys: int = 0
+    under: Inside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +144,30 @@ def _sections(listing: Listing, teller: Teller, asked: Wanted) -> list[tuple[str
 
 
 def _line(entry: Entry, teller: Teller, asked: Wanted) -> Line:
-    first, inside = entry.first, entry.under or entry.alerts[1:]
-    many = len(entry.alerts) > 1
-    shown = (entry.alerts if many else entry.under)[:MOST_INSIDE]
-    place = f"{entry.network}/{entry.district}" if entry.district else entry.network
-    link = asked.link(place=place, kind=first.kind, severity="") if many else asked.link(under=first.id)
-    count = len(entry.alerts) if many else len(entry.under)
-    return Line(
-        row=teller.row(first, hidden=0 if many else len(inside)),
-        rows=tuple(teller.row(alert) for alert in shown),
-        around=(teller.network(entry.network), entry.district)
-        if entry.district
-        else (teller.network(entry.network),),
-        count=len(entry.alerts) if many else 0,
-        rest=max(0, count - len(shown)),
-        link=link,
-    )
+    row, under = teller.row(entry.first), _under(entry, teller, asked)
+    if entry.station:
+        link = asked.link(station=entry.station, severity="", under="")
+        many = _inside(entry.alerts, teller, _MOST_OF_STATION, link)
+        nobodys = sum(alert.state == "firing" for alert in entry.alerts)
+        at_once, later = many.rows[:_AT_ONCE], many.rows[_AT_ONCE:]
+        return Line(row, replace(many, rows=later), at_once=at_once, nobodys=nobodys, under=under)
+    if len(entry.alerts) > 1:
+        place = f"{entry.network}/{entry.district}" if entry.district else entry.network
+        link = asked.link(place=place, kind=entry.first.kind, severity="")
+        around = (teller.network(entry.network), entry.district)
+        return Line(row, _inside(entry.alerts, teller, _MOST_INSIDE, link), tuple(filter(None, around)))
+    return Line(row, under=under)
+
+
+def _under(entry: Entry, teller: Teller, asked: Wanted) -> Inside | None:
+    if not entry.under:
+        return None
+    link = asked.link(station=entry.station) if entry.station else asked.link(under=entry.first.id)
+    return _inside(entry.under, teller, _MOST_INSIDE, link)
+
+
+def _inside(alerts: Sequence[Alert], teller: Teller, most: int, link: dict[str, str]) -> Inside:
+    return Inside(tuple(map(teller.row, alerts[:most])), len(alerts), len(alerts) > most, link)
 
 
 def _over(visit: Visit, teller: Teller) -> list[Alert]:

@@ -56,7 +56,6 @@ class Row:
         cause: the alert that says it already, and its kind in words.
         silence: what holds its messages back; ``silencer``: display name of whoever wanted that;
             ``why``: their reason.
-        hidden: how many alerts it stands for.
     """
 
     alert: Alert
@@ -72,7 +71,6 @@ class Row:
     silence: Silence | None = None
     silencer: str = ""
     why: str = ""
-    hidden: int = 0
 
     @property
     def heading(self) -> str:
@@ -110,7 +108,7 @@ class Teller:
         """Those that the reader may look at."""
         return [alert for alert in alerts if self._visit.sees(self.where(alert.subject).place)]
 
-    def row(self, alert: Alert, hidden: int = 0) -> Row:
+    def row(self, alert: Alert) -> Row:
         """An alert as a line."""
         where, newest = self.where(alert.subject), newest_of(self._visit, alert.subject)
         cause = self.standing.get(self.hidden.get(alert.id, ""))
@@ -131,7 +129,6 @@ class Teller:
             silence=silence,
             silencer=self.person(silence.by) if silence else "",
             why=reason_of(self.text, silence.preset, silence.reason) if silence else "",
-            hidden=hidden,
         )
 
     def _unit(self, alert: Alert, newest: Newest) -> Unit:

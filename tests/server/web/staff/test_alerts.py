@@ -10,6 +10,7 @@ import pytest
 from server.alerts.model import Alert, Subject
 from server.model import Station
 from tests.support.alarms import (
+    HOUR,
     MIN,
     alarmed,
     alert,
@@ -130,3 +131,32 @@ def test_what_stands_for_others_elsewhere_is_not_named(tmp_path: Path, of: Alert
         path = f"/staff/alerts?under={of.id}"
         assert "All because of" in page(browse("ada"), path)
         assert "All because of" not in page(browse("tian"), path)
+
+
+def test_all_that_is_wrong_at_a_station_is_one_card_with_a_line_for_each(tmp_path: Path) -> None:
+    faults = [
+        alert("socket_fault", Subject("station", "city-0002", f"s{n}"), ago=HOUR + n) for n in range(18)
+    ]
+    lost = alert("mains_lost", Subject("station", "city-0002", "c1"), "in_progress", by="max")
+    smoke = alert("cabinet_smoke", Subject("station", "city-0002", "c1"))
+    with alarmed(tmp_path, smoke, lost, *faults) as made, browsing(made) as browse:
+        html = page(browse("ada"), "/staff/alerts")
+        card = html[html.index('id="of-city-0002"') : html.index("</section>", html.index('id="of-'))]
+        assert html.index(f'id="a{smoke.id}"') < html.index('id="of-city-0002"'), "safety has its own, above"
+        assert (card.count("文庙驿站"), card.count("19 alerts")) == (1, 1)
+        assert "nobody is on 18 of them" in card
+        assert card.index(lost.id) < card.index("<details"), "the worst stands there at once"
+        assert "马经理" in card
+        assert "16 more here" in card
+        assert [each.id for each in (lost, *faults) if f"/staff/alerts/{each.id}" not in card] == []
+        assert 'href="/staff/stations/city-0002"' in card
+        html = page(browse("ada"), "/staff/alerts?station=city-0002")
+        assert html.count('<li class="line"') == 20, "asked for by name each has its buttons"
+
+
+def test_a_station_with_very_many_leads_to_all_of_them(tmp_path: Path) -> None:
+    faults = [alert("socket_fault", Subject("station", "city-0002", f"s{n}")) for n in range(30)]
+    with alarmed(tmp_path, *faults) as made, browsing(made) as browse:
+        html = page(browse("ada"), "/staff/alerts?show=&severity=warning")
+        assert '<a class="button quiet" href="/staff/alerts?station=city-0002">All 30</a>' in html
+        assert html.count('class="item"') == 20
