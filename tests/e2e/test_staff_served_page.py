@@ -99,7 +99,7 @@ def test_from_month_to_week_to_station_and_back_in_time(browser: Browser, looked
         expect(page.locator("#report")).to_contain_text("文庙驿站 · 2026年第52周")
         page.get_by_label("地点").select_option("city/小店区")
         page.get_by_role("button", name="查看").click()
-        expect(page.locator("#report")).to_contain_text("城市小店区 · 2026年第52周")
+        expect(page.locator("#report")).to_contain_text("城市（小店区） · 2026年第52周")
 
 
 def test_from_a_wrong_month_and_an_empty_one_to_one_with_data(browser: Browser, looked_at: Started) -> None:
