@@ -1,83 +1,34 @@
-"""The sensor: sockets and cabinets over real Modbus, one device that fails among others, check and read."""
+"""Sockets and cabinets over real Modbus: what they say, that they are only read, and wrong entries."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from contract.messages import Cabinet, Slot, Socket
-from edge.check import check
-from edge.clock import SystemClock
-from edge.config import SensorEntry
 from edge.options import ConfigError
-from edge.reading import read_all
-from edge.sampler import Sampler
-from edge.sensors import Reading, SensorError
 from edge.sensors.factory import build
 from edge.sensors.modbus import Modbus
-from edge.sensors.modbus_line import Wire as Line
 from tests.support.modbus import (
     RudeServer,
-    RudeSlave,
     Wire,
     mbap,
     pzem,
-    rtu,
     serial_server,
     swap_board,
     tcp_server,
 )
-from tests.support.mosquitto import free_port
+from tests.support.modbus_sensors import BOARD, CLOCK, IN_S, METER, at, entry, metered, said, sensors
 from tests.support.wait import until
 
-CLOCK = SystemClock()
-DEVICES = Path(__file__).parents[2] / "firmware_config" / "devices"
-METER = {"map_file": str(DEVICES / "pzem-004t.toml")}
-BOARD = {"map_file": str(DEVICES / "swap-board-8.toml")}
-FAST = {"timeout_s": 0.2, "silent_s": 1.0}
 QUICK_LIMITS = {"charging_s": 0.2, "idle_s": 0.2, "full_s": 0.2}
-IN_S = 10
+
+
 HOUR_MS = 3_600_000
-
-
-def entry(sensor_id: str, **options: object) -> SensorEntry:
-    return SensorEntry(sensor_id, "modbus", 0.1, options, f"station.toml: [[sensor]] 1 ({sensor_id})")
-
-
-def metered(port: int, address: int = 1, **options: object) -> SensorEntry:
-    """A meter over TCP, with little patience."""
-    return entry("s1", address=address, **METER, **(at(port) | options))
-
-
-def at(port: int) -> dict[str, object]:
-    return {"host": "127.0.0.1", "port": port, **FAST}
-
-
-@contextmanager
-def sensors(*entries: SensorEntry) -> Iterator[list[Modbus]]:
-    made = build(entries, {}, CLOCK)
-    try:
-        yield [each for each in made if isinstance(each, Modbus)]
-    finally:
-        for each in made:
-            each.close()
-
-
-def said(sensor: Modbus) -> Sequence[Reading]:
-    return until(lambda: sensor.read(CLOCK.now()), IN_S, "a reading")
 
 
 def state(sensor: Modbus) -> str:
     return next((each.state for each in sensor.read(CLOCK.now()) if isinstance(each, Socket)), "")
-
-
-def fault(sensor: Modbus) -> str:
-    try:
-        sensor.read(CLOCK.now())
-    except SensorError as error:
-        return error.code
-    return ""
 
 
 @pytest.fixture
@@ -180,27 +131,6 @@ def test_every_signal_of_a_cabinet_by_a_map_in_the_station_file() -> None:
     server.close()
 
 
-def test_a_dead_device_does_not_stop_the_others_on_its_line(wire: Wire) -> None:
-    def answer(question: bytes) -> bytes:
-        own = rtu(question[0], 3, bytes((0, question[0])))
-        ten = rtu(question[0], 4, bytes(20))
-        if question[0] in (2, 3):
-            return b"" if question[0] == 2 else ten[:-1] + b"\x00"
-        return own if question[1] == 3 else ten
-
-    slave = RudeSlave(wire, answer)
-    line = {"serial": str(wire.near), **METER, **FAST}
-    with sensors(*(entry(f"s{n}", address=n, **line) for n in (1, 2, 3, 4))) as [one, dead, noisy, four]:
-        for each in (one, dead, noisy, four):
-            each.read(CLOCK.now())
-        until(lambda: fault(dead) == "no_answer", IN_S, "the dead one is named")
-        until(lambda: fault(noisy) == "checksum", IN_S, "and the one beside the motor")
-        for _ in range(20):
-            assert fault(one) == fault(four) == ""
-            CLOCK.wait(0.05)
-    slave.close()
-
-
 READS = {1, 2, 3, 4}
 """The function codes that change nothing in a device; 5, 6, 15, 16, 22, 23 do."""
 
@@ -223,75 +153,6 @@ def test_whatever_a_device_says_it_is_only_ever_read() -> None:
     assert {question[7] for question in server.questions} == {1, 3, 4}
     assert {len(question) for question in server.questions} == {12}, "no question carries a value"
     server.close()
-
-
-def test_an_adapter_that_goes_and_comes_back(wire: Wire) -> None:
-    with sensors(entry("s1", address=1, serial=str(wire.near), **METER, **FAST)) as [s]:
-        with serial_server(wire, pzem(1)):
-            said(s)
-        wire.unplug()
-        until(lambda: fault(s) == "adapter", IN_S, "the adapter is gone")
-        wire.plug()
-        with serial_server(wire, pzem(1)):
-            until(lambda: not fault(s), IN_S, "it is back")
-
-
-def test_a_server_that_hangs_delays_nobody() -> None:
-    server = RudeServer(lambda _: b"")
-    with sensors(entry("s1", address=1, **METER, **at(server.port) | {"timeout_s": 5})) as [s]:
-        before = CLOCK.now()
-        s.read(before)
-        until(lambda: len(server.questions) > 0, IN_S, "it was asked")
-        assert s.read(CLOCK.now()) == []
-        assert CLOCK.now().mono_ms - before.mono_ms < 4000, "while the line waits for five seconds"
-        until(lambda: fault(s) == "hang", IN_S, "the line's thread has not come back since")
-    server.close()
-
-
-def test_a_crash_in_the_library_is_told_and_the_line_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    with tcp_server(pzem(1)) as server, sensors(metered(server.port)) as [s]:
-
-        def crash(*_: object) -> object:
-            raise IndexError("bytearray index out of range")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Line, "_request", crash)
-            s.read(CLOCK.now())
-            until(lambda: fault(s) == "driver", IN_S, "the library failed")
-        until(lambda: not fault(s), IN_S, "it answers")
-
-
-def test_what_comes_back_as_another_device_is_not_believed() -> None:
-    """The adapters have changed places: at address 1 of this line there is something else now."""
-    with (
-        tcp_server(pzem(1, own=99)) as server,
-        sensors(metered(server.port)) as [s],
-    ):
-        until(lambda: fault(s) == "other_device", IN_S, "it says that it is 99")
-
-
-def test_an_impossible_number_makes_the_socket_unknown() -> None:
-    with tcp_server(pzem(1, watts=123_456)) as server:
-        sampler = Sampler(build([metered(server.port)], {}, CLOCK), CLOCK.boot_id)
-
-        def snapshot() -> object:
-            last = sampler.last(CLOCK.now(), "0" * 16, 1).snapshot
-            return last if last.faults else None
-
-        taken = until(snapshot, IN_S, "a fault")
-        assert [(f.sensor, f.code) for f in taken.faults] == [("s1", "impossible")]  # type: ignore[attr-defined]
-        assert taken.sockets == ()  # type: ignore[attr-defined]
-        sampler.close()
-
-
-def test_a_silent_meter_leaves_an_unknown_socket_in_the_snapshot() -> None:
-    with tcp_server(pzem(1)) as server:
-        sampler = Sampler(build([metered(server.port)], {}, CLOCK), CLOCK.boot_id)
-        until(lambda: sampler.last(CLOCK.now(), "0" * 16, 1).snapshot.sockets, IN_S, "a socket")
-    until(lambda: sampler.last(CLOCK.now(), "0" * 16, 1).snapshot.faults, IN_S, "a fault")
-    [plug] = sampler.last(CLOCK.now(), "0" * 16, 1).snapshot.sockets
-    assert (plug.state, plug.power_w) == ("unknown", None)
-    sampler.close()
 
 
 WRONG: list[tuple[dict[str, object], str]] = [
@@ -331,76 +192,3 @@ def test_one_line_has_one_speed() -> None:
         build([slow, fast], {}, CLOCK)
     with sensors(fast):
         pass
-
-
-STATION = """
-[station]
-id = "test-station"
-[broker]
-host = "127.0.0.1"
-port = {broker}
-password = "password"
-[outbox]
-path = "{folder}/outbox.db"
-[[sensor]]
-id = "s1"
-kind = "modbus"
-map_file = "{devices}/pzem-004t.toml"
-host = "127.0.0.1"
-port = {port}
-timeout_s = 0.2
-address = 1
-[[sensor]]
-id = "c1"
-kind = "modbus"
-map_file = "{devices}/swap-board-8.toml"
-host = "127.0.0.1"
-port = {port}
-timeout_s = 0.2
-address = 3
-"""
-
-
-def verdicts(folder: Path, port: int) -> dict[str, tuple[bool, str]]:
-    file = folder / "station.toml"
-    file.write_text(STATION.format(folder=folder, devices=DEVICES, port=port, broker=free_port()))
-    found = {finding.name: (finding.ok, finding.text) for finding in check(file, CLOCK)}
-    return {name: found[name] for name in ("sensor s1", "sensor c1")}
-
-
-def test_check_knows_a_meter_and_says_that_it_cannot_know_a_board(tmp_path: Path) -> None:
-    with tcp_server(pzem(1), swap_board(3)) as server:
-        found = verdicts(tmp_path, server.port)
-    assert found["sensor s1"][0]
-    assert "holding 2 is 1, as it must be" in found["sensor s1"][1]
-    assert found["sensor c1"][0]
-    assert "cannot be known" in found["sensor c1"][1]
-
-
-def test_check_is_not_taken_in_by_a_device_that_answers_everything(tmp_path: Path) -> None:
-    """Zeros for every register: one that answers whatever it is asked is no meter."""
-    server = RudeServer(lambda q: mbap(q, q[7], bytes(2 * q[11] if q[7] > 2 else 1)))
-    found = verdicts(tmp_path, server.port)
-    assert not found["sensor s1"][0]
-    assert "other_device" in found["sensor s1"][1]
-    assert "cannot be known" in found["sensor c1"][1]
-    server.close()
-
-
-def test_check_says_who_is_not_there(tmp_path: Path) -> None:
-    assert verdicts(tmp_path, free_port())["sensor s1"][1].startswith("unreachable: 127.0.0.1")
-
-
-def test_read_shows_raw_beside_meaning() -> None:
-    with tcp_server(pzem(1, watts=4.6)) as server:
-        lines = [line for line, _ in read_all([metered(server.port)], CLOCK)]
-    assert lines[0] == ("s1", "modbus", lines[0][2])
-    assert "power 4.6 W" in lines[0][2]
-    power = next(line[2] for line in lines if line[2].startswith("power_w"))
-    assert power.split() == ["power_w", "input", "3-4", "=", "0x002E", "0x0000", "4.6", "W"]
-
-
-def test_read_says_why_there_is_nothing() -> None:
-    [(line, well)] = read_all([metered(free_port())], CLOCK)
-    assert not well
-    assert line[2].startswith("unreachable")

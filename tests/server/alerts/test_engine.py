@@ -2,19 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contract.messages import Cabinet, Climate, Info, Link, Slot, Socket, SocketInfo
-from server.alerts import rules
 from server.alerts.engine import ChangedError, UnknownAlertError
 from server.alerts.lifecycle import GRACE_MS, NotPossibleError
 from server.alerts.model import Place, Subject
 from server.alerts.silences import Matcher, Silence
-from server.desk import DeskError
 from server.model import Network
 from tests.support.shift import MIN, PASS_MS, Shift, station
 
@@ -27,20 +23,6 @@ def shift(tmp_path: Path) -> Iterator[Shift]:
     shift = Shift(tmp_path, [station("a"), station("b", district="西区")])
     yield shift
     shift.close()
-
-
-@contextmanager
-def broken(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The desk cannot be written meanwhile."""
-
-    @contextmanager
-    def fails() -> Iterator[Any]:
-        raise DeskError("disk full")
-        yield
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shift.desk, "writing", fails)
-        yield
 
 
 def hot(shift: Shift) -> Climate:
@@ -212,33 +194,6 @@ def test_what_is_old_fires_and_clears_nothing(shift: Shift) -> None:
     assert shift.one("too_hot").truth == "unknown"
 
 
-def test_a_pass_that_cannot_write_has_changed_nothing(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
-    chat = shift.receiver("chat")
-    shift.all_say()
-    shift.step()
-    shift.say("a", cabinets=(SMOKE,))
-    with broken(shift, monkeypatch):
-        for _ in range(10):
-            with pytest.raises(DeskError):
-                shift.step()
-        assert shift.engine.alerts() == ()
-        assert not shift.engine.well()
-    shift.say("a", cabinets=(SMOKE,))
-    shift.step()
-    assert shift.active() == {("cabinet_smoke", "a")}
-    assert len(shift.told(chat)) == 1
-    assert shift.engine.well()
-
-
-def test_an_act_that_cannot_be_written_is_none(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
-    shift.say("a", cabinets=(SMOKE,))
-    shift.step()
-    alert = shift.one("cabinet_smoke")
-    with broken(shift, monkeypatch), pytest.raises(DeskError):
-        shift.engine.act(alert.id, "take", "tian")
-    assert shift.one("cabinet_smoke") == alert
-
-
 def test_silences_hold_back_messages_and_nothing_else(shift: Shift) -> None:
     chat = shift.receiver("chat")
     quiet = Silence("1", Matcher(stations=("a",)), shift.now_ms, shift.now_ms + 60 * MIN, "max", "Umbau")
@@ -333,39 +288,6 @@ def test_places_and_networks_inside_networks(tmp_path: Path) -> None:
         assert shift.engine.place(Subject("station", "gone")) == Place(station="gone")
     finally:
         shift.close()
-
-
-def test_one_station_that_cannot_be_judged_does_not_silence_the_others(
-    shift: Shift, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    smoke = rules.RULES["cabinet_smoke"]
-
-    def fails(facts: Any, limits: Any, now_ms: int) -> Any:
-        if facts.station.id == "b":
-            raise ZeroDivisionError
-        return smoke(facts, limits, now_ms)
-
-    monkeypatch.setitem(rules.RULES, "cabinet_smoke", fails)
-    shift.all_say(cabinets=(SMOKE,))
-    shift.step()
-    shift.step()
-    assert shift.active() == {("cabinet_smoke", "a")}
-    assert caplog.text.count("station_not_judged station=b") == 1
-
-
-def test_one_rule_that_fails_hides_no_smoke(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Any) -> Any:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(rules.RULES, "too_hot", fails)
-    shift.all_say(cabinets=(NO_SMOKE,))
-    shift.step()
-    shift.say("a", cabinets=(SMOKE,))
-    shift.now_ms += 200
-    shift.say("a", cabinets=(NO_SMOKE,))
-    shift.say("b", cabinets=(SMOKE,))
-    shift.engine.turn(shift.now_ms, shift.mono_ms + 500)
-    assert shift.active() == {("cabinet_smoke", "a"), ("cabinet_smoke", "b")}
 
 
 def test_the_thread_passes_by_itself_and_ends(shift: Shift) -> None:

@@ -1,13 +1,16 @@
 """What the engine must survive: files that cannot be read, a clock that jumps, parts that go in mid-pass."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from contract.messages import Cabinet, Socket
+from contract.messages import Cabinet, Climate, Socket
+from server.alerts import rules
 from server.alerts.board import Board, Draft
 from server.alerts.model import Alert, Finding, Moment, Subject
 from server.desk import DeskError
@@ -15,6 +18,7 @@ from server.notify.tables import BOOK
 from tests.support.shift import MIN, Shift, station
 
 SMOKE = Cabinet("c1", True, (), smoke=True)
+NO_SMOKE = Cabinet("c1", True, (), smoke=False)
 
 
 @pytest.fixture
@@ -93,3 +97,81 @@ def test_a_comment_on_an_older_one_leaves_the_newest_the_newest() -> None:
     draft.take(key, older, (commented, ()))
     board.put(draft)
     assert (board.get(key), board.find("1"), board.find("2")) == (newer, commented, newer)
+
+
+@contextmanager
+def broken(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The desk cannot be written meanwhile."""
+
+    @contextmanager
+    def fails() -> Iterator[Any]:
+        raise DeskError("disk full")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shift.desk, "writing", fails)
+        yield
+
+
+def hot(shift: Shift) -> Climate:
+    return Climate(shift.now_ms, 33.0, 40.0)
+
+
+def test_a_pass_that_cannot_write_has_changed_nothing(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = shift.receiver("chat")
+    shift.all_say()
+    shift.step()
+    shift.say("a", cabinets=(SMOKE,))
+    with broken(shift, monkeypatch):
+        for _ in range(10):
+            with pytest.raises(DeskError):
+                shift.step()
+        assert shift.engine.alerts() == ()
+        assert not shift.engine.well()
+    shift.say("a", cabinets=(SMOKE,))
+    shift.step()
+    assert shift.active() == {("cabinet_smoke", "a")}
+    assert len(shift.told(chat)) == 1
+    assert shift.engine.well()
+
+
+def test_an_act_that_cannot_be_written_is_none(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
+    shift.say("a", cabinets=(SMOKE,))
+    shift.step()
+    alert = shift.one("cabinet_smoke")
+    with broken(shift, monkeypatch), pytest.raises(DeskError):
+        shift.engine.act(alert.id, "take", "tian")
+    assert shift.one("cabinet_smoke") == alert
+
+
+def test_one_station_that_cannot_be_judged_does_not_silence_the_others(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    smoke = rules.RULES["cabinet_smoke"]
+
+    def fails(facts: Any, limits: Any, now_ms: int) -> Any:
+        if facts.station.id == "b":
+            raise ZeroDivisionError
+        return smoke(facts, limits, now_ms)
+
+    monkeypatch.setitem(rules.RULES, "cabinet_smoke", fails)
+    shift.all_say(cabinets=(SMOKE,))
+    shift.step()
+    shift.step()
+    assert shift.active() == {("cabinet_smoke", "a")}
+    assert caplog.text.count("station_not_judged station=b") == 1
+
+
+def test_one_rule_that_fails_hides_no_smoke(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(rules.RULES, "too_hot", fails)
+    shift.all_say(cabinets=(NO_SMOKE,))
+    shift.step()
+    shift.say("a", cabinets=(SMOKE,))
+    shift.now_ms += 200
+    shift.say("a", cabinets=(NO_SMOKE,))
+    shift.say("b", cabinets=(SMOKE,))
+    shift.engine.turn(shift.now_ms, shift.mono_ms + 500)
+    assert shift.active() == {("cabinet_smoke", "a"), ("cabinet_smoke", "b")}

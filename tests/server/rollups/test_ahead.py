@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,13 +18,6 @@ from tests.support.rollups import HOUR_MS, LATER, MIDNIGHT, Rig
 EIGHT = MIDNIGHT + 8 * HOUR_MS
 MINUTE_MS = 60_000
 DAY_MS = 24 * HOUR_MS
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path)
-    yield made
-    made.close()
 
 
 def warm(rig: Rig, from_ms: int, count: int, came: int, station: str = "canteen") -> None:

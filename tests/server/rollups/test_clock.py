@@ -1,8 +1,6 @@
 """rollups.db while the server's clock is wrong, and at the end of what it keeps."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +10,6 @@ from tests.support.rollups import DAY, HOUR_MS, MIDNIGHT, NEXT, Rig
 
 EIGHT = MIDNIGHT + 8 * HOUR_MS
 YEARS = 50 * 365 * DAY_MS
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("kept_days", [1, 20, 400])

@@ -20,13 +20,6 @@ EIGHT = MIDNIGHT + 8 * HOUR_MS
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def follower(rig: Rig) -> Iterator[Follower]:
     made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: LATER)
     yield made

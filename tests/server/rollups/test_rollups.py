@@ -1,31 +1,18 @@
-"""rollups.db: what it keeps of a store's readings, whatever happens to either."""
+"""rollups.db: what it makes of a store's readings, of late ones and of those of other zones too."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from contract.messages import Door, Snapshot
-from server.rollups import Rollups, Summary
-from server.rollups.calendar import DAY_MS, local_day, midnight_ms
-from server.rollups.keeper import COMMITS_AT_ONCE, PUT_OFF_MS, SETTLED_MS
-from server.rollups.writing import Writer
+from server.rollups import Summary
+from server.rollups.calendar import DAY_MS
+from server.rollups.keeper import SETTLED_MS
 from server.store import Accepted
-from server.store.schema import NewerStoreError
 from tests.support.rollups import BOOT, DAY, HOUR_MS, KEPT, LATER, MIDNIGHT, NEXT, SHANGHAI, Rig
 
 EIGHT = MIDNIGHT + 8 * HOUR_MS
 MINUTE_MS = 60_000
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path)
-    yield made
-    made.close()
 
 
 def visits(rig: Rig) -> dict[int, int]:
@@ -203,187 +190,3 @@ def test_readings_dated_on_receiving_are_in_no_sum(rig: Rig) -> None:
     rig.store.commit([Accepted("canteen", snapshot, EIGHT, "received", 1)])
     rig.work(LATER)
     assert rig.quarters() == []
-
-
-@pytest.mark.parametrize(
-    ("moment", "reason"),
-    [
-        ("INSERT ON quarters", "while quarters are written"),
-        ("INSERT ON days", "when the quarters are written, and the days not yet"),
-        ("DELETE ON touched", "while its note is taken away"),
-        ("INSERT ON touched", "while it is noted what was touched"),
-        ("UPDATE ON followed", "when that is noted and the cursor not yet moved"),
-    ],
-)
-def test_an_end_in_the_middle_costs_the_repetition_of_one_step(rig: Rig, moment: str, reason: str) -> None:
-    rig.fill(EIGHT, EIGHT + 2 * HOUR_MS, 4)
-    with closing(sqlite3.connect(rig.path)) as file:
-        file.execute(f"CREATE TRIGGER ends BEFORE {moment} BEGIN SELECT RAISE(ROLLBACK, 'ended'); END")
-    with pytest.raises(sqlite3.IntegrityError, match="ended"):
-        rig.work(LATER)
-    assert rig.quarters() == [], "half of it is never seen"
-    with closing(sqlite3.connect(rig.path)) as file:
-        file.execute("DROP TRIGGER ends")
-    rig.reopen()
-    rig.work(LATER + PUT_OFF_MS)
-    assert (rig.day().visits, len(rig.quarters())) == (4, 8), reason
-
-
-def test_what_is_reached_may_be_pruned(rig: Rig) -> None:
-    assert rig.rollups.reached() == 0
-    rig.fill(EIGHT, EIGHT + HOUR_MS, 4)
-    now_ms = EIGHT + HOUR_MS + MINUTE_MS
-    rig.come(now_ms, 4)
-    rig.keeper.follow(now_ms)
-    assert rig.rollups.reached() == 0, "noted, not made"
-    assert rig.rollups.settled(now_ms)
-    assert not rig.rollups.settled(now_ms + SETTLED_MS)
-    rig.make(now_ms + SETTLED_MS)
-    assert rig.rollups.reached() == 0, "they were looked at together, and the fifth waits for its hour"
-    rig.make(EIGHT + 2 * HOUR_MS + SETTLED_MS)
-    assert rig.rollups.reached() == 5
-
-
-def test_a_store_that_was_replaced_is_followed_from_its_beginning(rig: Rig) -> None:
-    rig.fill(EIGHT, EIGHT + 2 * HOUR_MS, 4)
-    rig.work(LATER)
-    rig.store.replace(sqlite3.DatabaseError("malformed"))
-    rig.come(EIGHT + MINUTE_MS, 4)
-    rig.come(MIDNIGHT + 12 * HOUR_MS, 2, station="library")
-    rig.work(LATER)
-    assert [each.of["occupancy"].count for each in rig.quarters()] == [2, 1, 1, 1, 1, 1, 1, 1], (
-        "what was lost stays"
-    )
-    assert len(rig.quarters(station="library")) == 1
-    assert rig.rollups.reached() == 10, "its ids go on behind those of the lost file"
-
-
-def test_a_long_history_is_followed_in_portions(rig: Rig) -> None:
-    """From nothing it takes one step, as it only asks from when to when each station has readings."""
-    rig.come(MIDNIGHT)
-    assert not rig.keeper.follow(MIDNIGHT)
-    with closing(sqlite3.connect(rig.store.path, isolation_level=None)) as file:
-        rows = file.execute("SELECT * FROM snapshot").fetchone()[1:]
-        file.executemany(
-            f"INSERT INTO snapshot VALUES ({','.join('?' * (len(rows) + 1))})",  # noqa: S608 # question marks
-            ((number, *rows) for number in range(2, COMMITS_AT_ONCE + 12)),
-        )
-    assert rig.keeper.follow(MIDNIGHT), "there may be more"
-    assert rig.writer.followed() == (COMMITS_AT_ONCE + 1, 0)
-    assert not rig.keeper.follow(MIDNIGHT)
-    assert rig.writer.followed() == (COMMITS_AT_ONCE + 11, 0)
-
-
-def test_weeks_are_made_in_days_and_the_same(rig: Rig) -> None:
-    for ago in range(12):
-        rig.fill(MIDNIGHT - ago * DAY_MS, MIDNIGHT - ago * DAY_MS + HOUR_MS, 3, station="library")
-    rig.keeper.catch_up(NEXT)
-    assert len(rig.days("library")) == 12
-    assert rig.rollups.settled(NEXT + DAY_MS)
-
-
-def test_what_is_old_is_forgotten_but_for_its_days(rig: Rig) -> None:
-    rig.fill(EIGHT, EIGHT + HOUR_MS, 4)
-    rig.work(LATER)
-    for days in (KEPT, KEPT + 1):
-        rig.come(EIGHT + days * DAY_MS, 4)
-        rig.work(LATER + days * DAY_MS)
-    assert rig.quarters() == []
-    assert rig.day().visits == 4
-
-
-@pytest.mark.parametrize("damage", [b"not a database at all" * 300, b""])
-def test_a_damaged_file_is_put_aside_and_made_again(rig: Rig, damage: bytes) -> None:
-    rig.fill(EIGHT, EIGHT + 2 * HOUR_MS, 4)
-    rig.work(LATER)
-    rig.writer.close()
-    rig.path.write_bytes(damage)
-    rig.writer = Writer.open(rig.path)
-    rig.work(LATER)
-    assert rig.day().visits == 4
-
-
-def test_a_damaged_row_costs_its_day_alone(rig: Rig) -> None:
-    rig.fill(EIGHT, EIGHT + HOUR_MS, 4)
-    rig.fill(EIGHT + DAY_MS, EIGHT + DAY_MS + HOUR_MS, 4)
-    rig.work(NEXT + DAY_MS)
-    with closing(sqlite3.connect(rig.path, isolation_level=None)) as file:
-        file.execute("UPDATE quarters SET body = x'00' WHERE key = (SELECT min(key) FROM quarters)")
-        file.execute("UPDATE days SET body = x'00' WHERE key = (SELECT min(key) FROM days)")
-    assert list(rig.days()) == [DAY + timedelta(days=1)]
-    assert [each.day for each in rig.rollups.visits(DAY, DAY + timedelta(days=1))] == list(rig.days())
-    assert len(rig.quarters(EIGHT, NEXT + DAY_MS)) == 4
-    assert rig.rollups.span(["canteen"]) == (DAY + timedelta(days=1),) * 2
-
-
-def test_the_first_and_the_last_day_of_some_stations(rig: Rig) -> None:
-    for ago, station in ((0, "canteen"), (5, "canteen"), (9, "library"), (-3, "library")):
-        at_ms = EIGHT - ago * DAY_MS
-        rig.fill(at_ms, at_ms + HOUR_MS, 3, station=station)
-    rig.come(EIGHT - 7 * DAY_MS, 3)  # heard of once: nothing was measured, nobody came
-    rig.work(LATER + 4 * DAY_MS)
-    assert [DAY - timedelta(days=7) in rig.days(), rig.days()[DAY - timedelta(days=7)].measured] == [True, 0]
-    both, later = ["library", "canteen"], DAY + timedelta(days=3)
-    assert rig.rollups.span(["canteen"]) == (DAY - timedelta(days=5), DAY)
-    assert rig.rollups.span(both) == (DAY - timedelta(days=9), later)
-    assert rig.rollups.span(both, last=DAY - timedelta(days=6)) == (DAY - timedelta(days=9),) * 2
-    assert rig.rollups.span(["canteen"], first=later) is None
-    assert rig.rollups.span(["nobody"]) is None
-    week = (DAY - timedelta(days=8), DAY - timedelta(days=6))
-    assert rig.rollups.measured([week, (DAY, DAY), (DAY, later)], both) == [False, True, True]
-
-
-def test_a_newer_file_is_not_touched(rig: Rig) -> None:
-    rig.writer.close()
-    with closing(sqlite3.connect(rig.path, isolation_level=None)) as file:
-        file.execute("PRAGMA user_version = 7")
-    with pytest.raises(NewerStoreError):
-        Writer.open(rig.path)
-
-
-def test_nothing_is_known_before_there_is_a_file(tmp_path: Path) -> None:
-    empty = Rollups.open_reader(tmp_path / "none.db")
-    assert empty.quarters("canteen", 0, LATER) == []
-    assert list(empty.days(DAY, DAY)) == []
-    assert (empty.span(["canteen"]), empty.measured([(DAY, DAY)], ["canteen"])) == (None, [False])
-    assert empty.people("canteen", DAY, SHANGHAI) == {}
-    assert (empty.reached(), empty.settled(LATER)) == (0, True)
-    assert not (tmp_path / "none.db").exists()
-
-
-def test_mean_people_by_local_quarter(rig: Rig) -> None:
-    rig.fill(EIGHT, EIGHT + HOUR_MS, 4, 5 * MINUTE_MS)
-    rig.come(EIGHT + 85 * MINUTE_MS, 4)
-    rig.come(EIGHT + 150 * MINUTE_MS, 9)
-    rig.work(LATER)
-    people = rig.rollups.people("canteen", DAY - timedelta(days=1), SHANGHAI)[DAY]
-    assert people[32] == pytest.approx(8 / 3)
-    assert people[33:36] == [4, 4, 4]
-    assert people[36] == 4, "no snapshot, but between two that are half an hour apart"
-    assert people[37] == 4, "ten minutes of it"
-    assert people[38:] == [None] * 58, "then a gap"
-
-
-def test_hours_of_the_week(rig: Rig) -> None:
-    """1 July 2026 is a Wednesday."""
-    for week in range(2):
-        for number in range(13):
-            rig.come(EIGHT + week * 7 * DAY_MS + number * 5 * MINUTE_MS, 100 * week + number)
-    rig.work(EIGHT + 15 * DAY_MS)
-    wednesday_8 = 2 * 24 + 8
-    asked = (MIDNIGHT, MIDNIGHT + 15 * DAY_MS, SHANGHAI)
-    found = rig.rollups.hours_of_week("canteen", "visits", *asked)
-    assert found[wednesday_8] == pytest.approx((11 + 88 + 11) / 2)
-    inside = rig.rollups.hours_of_week("canteen", "occupancy", *asked)
-    assert inside[wednesday_8] is not None
-    assert sum(each is not None for each in inside) == 1
-
-
-@pytest.mark.parametrize(("zone", "hours"), [(SHANGHAI, 24), ("Europe/Berlin", 23), ("Asia/Kolkata", 24)])
-def test_days_by_the_clock_on_the_wall(zone: str, hours: int) -> None:
-    day = date(2026, 3, 29)  # Europe's clocks go forward
-    begins_ms, ends_ms = midnight_ms(day, zone), midnight_ms(day + timedelta(days=1), zone)
-    assert ends_ms - begins_ms == hours * HOUR_MS
-    assert local_day(begins_ms, zone) == day
-    assert local_day(begins_ms - 1, zone) == day - timedelta(days=1)
-    assert local_day(ends_ms - 1, zone) == day
