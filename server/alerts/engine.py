@@ -112,6 +112,8 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
         self.version = 0
         """Counts up with everything that a reader would see."""
+        self.safety_version = 0
+        """Counts up with everything of it that is about safety."""
         self.passed_ms: int | None = None
         """When the last whole pass was made, by the wall clock; None before the first."""
 
@@ -276,6 +278,7 @@ class Engine:
         self._judging.anew(draft.subjects)
         seen = bool(draft) or (before.hidden, before.silenced) != (outlook.hidden, outlook.silenced)
         self.version += seen
+        self.safety_version += any(alert.safety for alert in draft.stored.values())
         if outlook.bundles and self._post:
             self._post.wake()
         return seen

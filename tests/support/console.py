@@ -60,6 +60,7 @@ class TableEngine:
         self._alerts: dict[str, Alert] = {}
         self._listeners: list[Callable[[], None]] = []
         self.version = 1
+        self.safety_version = 0
         self.passed_ms: int | None = None
         self.settling_ms = 0
 
@@ -67,6 +68,7 @@ class TableEngine:
         """Set some alerts, and tell."""
         self._alerts |= {alert.id: alert for alert in alerts}
         self.version += 1
+        self.safety_version += any(alert.safety for alert in alerts)
         for each in self._listeners:
             each()
 

@@ -1,4 +1,4 @@
-"""Server-sent events for the console: "something has changed", and nothing more.
+"""Server-sent events for the console: "something has changed", whether it is about safety, and nothing more.
 
 A page that hears of it fetches itself and so shows what its reader may see, no more. Plain ASGI, in front of
 the framework as :mod:`server.web.events`; but it carries one small frame a second at most, to few readers.
@@ -102,8 +102,9 @@ class Stream:
     async def _read(self, reader: Reader, token: str | None, receive: Receive, send: Send) -> None:
         assert self._staff is not None
         reader.offer(_OPENING)
-        version = self._staff.engine.version
-        reader.offer(_alerts(version))
+        engine = self._staff.engine
+        version = engine.version
+        reader.offer(_alerts(version, engine.safety_version))
         self._tokens[reader] = token
         if self._pump is None or self._pump.done():
             self._told_version = version
@@ -140,10 +141,10 @@ class Stream:
         now = self._mono_ms()
         if now - self._told_ms >= FRAME_MS:
             self._news.clear()
-            version = staff.engine.version
+            version, safety = staff.engine.version, staff.engine.safety_version
             if version != self._told_version:
                 self._told_version, self._told_ms = version, now
-                self._offer(_alerts(version))
+                self._offer(_alerts(version, safety))
         if now - self._alive_ms >= ALIVE_MS:
             self._alive_ms = now
             self._offer(_ALIVE)
@@ -185,8 +186,8 @@ class Stream:
         self._news.set()
 
 
-def _alerts(version: int) -> bytes:
-    return b'event: alerts\ndata: {"version": %d}\n\n' % version
+def _alerts(version: int, safety: int) -> bytes:
+    return b'event: alerts\ndata: {"version": %d, "safety": %d}\n\n' % (version, safety)
 
 
 async def _whole(send: Send, status: int, headers: Headers) -> None:

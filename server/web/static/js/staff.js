@@ -7,6 +7,7 @@ const ANSWER_MS = 20_000;
 const PATIENCE_MS = 5_000; // A browser that has lost the line gets a new one in three seconds, mostly.
 const HIDDEN_MS = 60_000; // A page that nobody sees needs no line of its own.
 const SETTLE_MS = 250;
+const CALM_MS = 5_000; // While much changes, nobody can read faster; safety does not wait.
 const AT_HAND_MS = 20_000; // Whoever has gone into a field is about to write or to choose there.
 
 const main = document.querySelector("main[data-live]");
@@ -37,6 +38,9 @@ function watch() {
   let later = null;
   let pressed = false;
   let touchedMs = 0;
+  let safety = null; // Of the server's last word; another one is urgent.
+  let urgent = false;
+  let askedMs = -CALM_MS;
   let stale = false; // There is news that does not stand on the page yet.
 
   function tell(state) {
@@ -59,7 +63,10 @@ function watch() {
     source.onerror = () => watchSilence(source && source.readyState === EventSource.CLOSED ? 0 : PATIENCE_MS);
     source.addEventListener("alive", heard);
     source.addEventListener("alerts", (event) => {
-      stale = stale || String(JSON.parse(event.data).version) !== shown;
+      const news = JSON.parse(event.data);
+      stale = stale || String(news.version) !== shown;
+      urgent = urgent || (safety !== null && news.safety !== safety);
+      safety = news.safety;
       heard();
     });
     watchSilence();
@@ -92,7 +99,8 @@ function watch() {
     stale = true;
     clearTimeout(later);
     clearTimeout(soon);
-    soon = setTimeout(fetchPage, SETTLE_MS);
+    const calmMs = urgent ? 0 : askedMs + CALM_MS - performance.now();
+    soon = setTimeout(fetchPage, Math.max(SETTLE_MS, calmMs));
   }
 
   async function fetchPage() {
@@ -103,6 +111,8 @@ function watch() {
       return settled();
     }
     asking = true;
+    urgent = false;
+    askedMs = performance.now();
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), ANSWER_MS);
     try {

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -53,9 +54,17 @@ def test_it_says_that_something_has_changed_and_nothing_more(made: Console, port
         assert reader.status == 200
         assert "cache-control: no-store" in reader.head
         first = reader.event()
-        assert first == {"event": "alerts", "data": {"version": made.engine.version}}
+        assert first == {"event": "alerts", "data": {"version": 1, "safety": 0}}
         made.engine.put(HOT)
-        assert reader.event() == {"event": "alerts", "data": {"version": made.engine.version}}
+        assert reader.event() == {"event": "alerts", "data": {"version": 2, "safety": 0}}
+
+
+def test_what_is_about_safety_is_said_to_be(made: Console, port: int) -> None:
+    smoke = replace(HOT, id="00000000000000a2", kind="cabinet_smoke", severity="safety")
+    with listen(port, made.token("tian")) as reader:
+        reader.event()
+        made.engine.put(smoke)
+        assert reader.event() == {"event": "alerts", "data": {"version": 2, "safety": 1}}
 
 
 def test_many_changes_are_one_frame_a_second(made: Console, port: int) -> None:
