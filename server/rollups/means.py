@@ -22,7 +22,7 @@ from server.rollups.packing import Packed
 from server.rollups.partial import THOUSAND, Sums
 from server.rollups.telling import coverage
 from server.store import Quantity
-from server.store.history import increment
+from server.store.counting import increment
 
 _LEAST_MS: Final = round(LEAST_MEASURED * QUARTER_MS)
 _IN_HOUR: Final = HOUR_MS // QUARTER_MS

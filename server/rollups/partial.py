@@ -20,7 +20,7 @@ from typing import Final, NamedTuple, TypeVar
 from server.occupancy import Correction
 from server.rollups.calendar import QUARTER_MS
 from server.store import Quantity
-from server.store.history import balances, increment
+from server.store.counting import balances, increment
 from server.store.raw import Raw, Row
 
 MEASURED: Final[tuple[Quantity, ...]] = (

@@ -13,7 +13,7 @@ from server.rollups.calendar import BRIDGE_MS, HOUR_MS, QUARTER_MS, local_hour, 
 from server.rollups.model import Day, Quarter, Summary
 from server.rollups.partial import THOUSAND, Partial, Sums, Totals, added, counted
 from server.store import Quantity
-from server.store.history import increment
+from server.store.counting import increment
 
 OF_A_DAY: Final[tuple[Quantity, ...]] = ("temperature_c", "occupancy", "power_w")
 """What of a quarter's quantities a day is made from."""

@@ -10,7 +10,9 @@
     pruner      what is pruned when, a little at a time, never before followers have it
     people      what pruned hours saw of people, kept while readings may come late
     packing     doors, sockets, cabinets as a flat list of values, and its compact bytes
-    history     reading back: whole snapshots, and quantities in buckets of time
+    history     reading back: whole snapshots, and what they saw
+    counting    people by the totals of doors, from the last kept count on
+    quantities  reading back: quantities in buckets of time
     raw         reading back: hours whole, for roll-ups
     lately      the last hours of a station, thinned, for rules over time
     healths     reading back how the agents were

@@ -14,7 +14,7 @@ import msgspec
 
 from contract.messages import Climate, Health
 from server.occupancy import Occupancy, StaffCount
-from server.store import history, people, schema
+from server.store import counting, history, people, schema
 from server.store.chains import HOUR_MS, Layouts, Link, unpack
 from server.store.damage import DAMAGE, UNREADABLE
 from server.store.packing import Layout, Values
@@ -172,7 +172,7 @@ class Commits:
     def checkpoint(self, station_id: str, before_ms: int) -> Occupancy | None:
         """The kept occupancy of the newest hour that ended before ``before_ms``."""
         with closing(self._open()) as connection:
-            return history.checkpoint(connection, station_id, before_ms)
+            return counting.checkpoint(connection, station_id, before_ms)
 
     def measured_before(self, station_id: str, commit: int) -> int | None:
         """The newest time of a station's rows before that commit, those dated on receiving left out."""

@@ -10,8 +10,9 @@ from server.occupancy import Correction, Occupancy
 from server.status import slot_word
 from server.store import packing
 from server.store.chains import HOUR_MS, Layouts, unpack
+from server.store.counting import checkpoint
 from server.store.damage import DAMAGE, UNREADABLE
-from server.store.history import RECEIVED, checkpoint, station_no
+from server.store.history import RECEIVED, station_no
 from server.store.packing import Layout, Values
 
 _ROWS: Final = (

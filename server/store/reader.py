@@ -18,9 +18,11 @@ from server.store import (
     GivenUp,
     Quantity,
     Stored,
+    counting,
     healths,
     history,
     lately,
+    quantities,
     raw,
     schema,
 )
@@ -71,12 +73,12 @@ class Reader:
     def checkpoint(self, station_id: str, before_ms: int) -> Occupancy | None:
         """The kept occupancy of the newest hour that ended before ``before_ms``."""
         with self._reader() as connection:
-            return history.checkpoint(connection, station_id, before_ms)
+            return counting.checkpoint(connection, station_id, before_ms)
 
     def checkpoints(self, station_id: str, from_ms: int) -> dict[int, Occupancy]:
         """The kept occupancies of the hour of ``from_ms`` and of those after it, by hour since 1970."""
         with self._reader() as connection:
-            return history.checkpoints(connection, station_id, from_ms)
+            return counting.checkpoints(connection, station_id, from_ms)
 
     def last_commit(self) -> int:
         """The newest number that was ever given, its row pruned or not; 0 before the first."""
@@ -132,7 +134,7 @@ class Reader:
         ``thresholds`` say which batteries count as charged.
         """
         with self._reader() as connection:
-            return history.history(
+            return quantities.history(
                 connection,
                 station_id,
                 quantity,
@@ -150,7 +152,7 @@ class Reader:
     def crossed_before(self, station_id: str, quantity: Quantity, before_ms: int) -> int:
         """``visits`` or ``exits`` since the station's first snapshot, up to ``before_ms``."""
         with self._reader() as connection:
-            return history.crossed_before(connection, station_id, quantity, before_ms)
+            return quantities.crossed_before(connection, station_id, quantity, before_ms)
 
     def infos(self) -> dict[str, Info]:
         """What each station last said it has."""
