@@ -9,18 +9,14 @@ are counted as a station's are: by ``server.occupancy``, which sets the drifting
 """
 
 import argparse
-import csv
-import os
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from contract.messages import Door
+from scripts.backtest_days import ROOT, ZONE, Days, read, recording
 from server.forecasts.pattern import (
     HALF_LIFE_WEEKS,
     OTHER_WEEKDAY,
@@ -28,22 +24,15 @@ from server.forecasts.pattern import (
     Pattern,
     expected_at,
     pattern,
-    quarter_means,
 )
 from server.hours import day_kind
 from server.model import Thresholds
-from server.occupancy import Observation, Occupancy, Rules, advance
 from server.rollups.calendar import QUARTER_MS, QUARTERS
 from server.status import share_word
 
-ROOT: Final = Path(__file__).parents[1]
 DOCUMENT: Final = ROOT / "docs" / "status.md"
 BEGIN: Final = "<!-- python -m scripts.backtest writes from here -->"
 END: Final = "<!-- to here -->"
-RECORDING: Final = "uci_calit2_first_70_days.csv"
-ZONE: Final = "America/Los_Angeles"
-STEP_MS: Final = 300_000
-HALF_HOUR_STEPS: Final = 6
 LEARNT_ONLY: Final = 21
 """Days before the first forecast."""
 CHOSEN_UNTIL: Final = 42
@@ -54,7 +43,6 @@ LEADS: Final = (1, 2, 3, 4)
 HALF_LIVES: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 8.0)
 OTHERS: Final = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
 
-Days = Mapping[date, Sequence[float]]
 Method = Callable[[Days, date], Sequence[float]]
 
 
@@ -64,47 +52,6 @@ class Score:
 
     error: float
     words_pct: float
-
-
-def recording() -> Path:
-    """Where the recording should be."""
-    folder = os.environ.get("WAYSTATION_RECORDINGS") or ROOT.parent / "shared" / "data"
-    return Path(folder) / RECORDING
-
-
-def read(path: Path) -> Days:
-    """Mean people in each quarter of each day, as a station with that door would have counted them."""
-    means = quarter_means(_people(path))
-    first_ms, last_ms = min(means), max(means)
-    days: dict[date, list[float]] = {}
-    for at_ms in range(first_ms, last_ms + 1, QUARTER_MS):
-        day = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(ZONE)).date()
-        days.setdefault(day, []).append(means[at_ms])
-    return {day: values for day, values in days.items() if len(values) == QUARTERS}
-
-
-def _people(path: Path) -> Iterator[tuple[int, int]]:
-    state: Occupancy | None = None
-    for seen in _observations(path):
-        state, _ = advance(state, seen, Rules(time_zone=ZONE))
-        yield seen.at_ms, state.people or 0
-
-
-def _observations(path: Path) -> Iterator[Observation]:
-    """The door's totals each five minutes; those who came in half an hour came evenly."""
-    counts: dict[int, dict[str, int]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            moment = datetime.strptime(f"{row['date']} {row['time']}", "%m/%d/%y %H:%M:%S")  # noqa: DTZ007 # local
-            at_ms = round(moment.replace(tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
-            counts.setdefault(at_ms, {})[row["flow_id"]] = int(row["count"])
-    came = left = 0
-    for at_ms, flows in sorted(counts.items()):
-        for step in range(HALF_HOUR_STEPS):
-            ins, outs = (flows[flow] * step // HALF_HOUR_STEPS for flow in ("9", "7"))
-            yield Observation(at_ms + step * STEP_MS, (Door("main", came + ins, left + outs),))
-        came, left = came + flows["9"], left + flows["7"]
-    yield Observation(at_ms + HALF_HOUR_STEPS * STEP_MS, (Door("main", came, left),))
 
 
 # --- methods: a day from the days before it -----------------------------------------------------------------

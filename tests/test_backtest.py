@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from scripts import backtest
-from scripts.backtest import LEARNT_ONLY, Days, Result
+from scripts.backtest import LEARNT_ONLY, Result
+from scripts.backtest_days import RECORDING, Days, read, recording
 from server.rollups.calendar import QUARTERS
 
 
 @pytest.fixture(scope="module")
 def days() -> Days:
-    path = backtest.recording()
+    path = recording()
     if not path.is_file():
         pytest.skip(f"no recording: {path}; set WAYSTATION_RECORDINGS")
-    return backtest.read(path)
+    return read(path)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_without_the_recording_it_says_where_it_looked(
 ) -> None:
     monkeypatch.setenv("WAYSTATION_RECORDINGS", str(tmp_path))
     assert backtest.main([]) == 1
-    assert str(tmp_path / backtest.RECORDING) in capsys.readouterr().err
+    assert str(tmp_path / RECORDING) in capsys.readouterr().err
 
 
 def test_a_document_without_marks_is_not_written() -> None:

@@ -12,12 +12,11 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from server.hours import DayKind, day_kind
 from server.model import CrowdingValue, Thresholds
-from server.rollups.calendar import BRIDGE_MS, LEAST_MEASURED, QUARTER_MS, QUARTERS
+from server.rollups.calendar import QUARTER_MS, QUARTERS
 from server.status import share_word
 
 LEAST_WEEKS: Final = 3
@@ -116,31 +115,6 @@ class Forecast:
     places: int | None
     quarters: tuple[Quarter, ...] = ()
     silence: Silence = ""
-
-
-def quarter_means(points: Iterable[tuple[int, int | float]]) -> dict[int, float]:
-    """Mean people in each quarter, by its beginning in ms; those that were measured too little left out.
-
-    Args:
-        points: (UTC ms, people at that moment), oldest first; between two of them the number goes evenly
-            from one to the other, and after a gap of more than :data:`BRIDGE_MS` nothing is known of it.
-    """
-    areas: dict[int, float] = {}
-    measured: dict[int, int] = {}
-    for (since_ms, before), (until_ms, after) in pairwise(points):
-        if until_ms - since_ms > BRIDGE_MS:
-            continue
-        slope = (after - before) / max(until_ms - since_ms, 1)
-        from_ms = since_ms
-        while from_ms < until_ms:
-            quarter_ms = from_ms // QUARTER_MS * QUARTER_MS
-            to_ms = min(until_ms, quarter_ms + QUARTER_MS)
-            middle = before + slope * ((from_ms + to_ms) / 2 - since_ms)
-            areas[quarter_ms] = areas.get(quarter_ms, 0) + middle * (to_ms - from_ms)
-            measured[quarter_ms] = measured.get(quarter_ms, 0) + to_ms - from_ms
-            from_ms = to_ms
-    enough_ms = LEAST_MEASURED * QUARTER_MS
-    return {at_ms: areas[at_ms] / known for at_ms, known in measured.items() if known >= enough_ms}
 
 
 def pattern(
