@@ -33,6 +33,7 @@ from server.store.restore import complete
 from server.store.sqlite import Store
 from server.upkeep import Upkeep
 from server.web.build import build_web
+from server.web.serving import WebServer
 
 if TYPE_CHECKING:
     from server.influx.forwarder import Forwarder
@@ -96,7 +97,7 @@ class Server:
             forecasts=self.forecasts,
             staff=self.office.staff if self.office else None,
         )
-        self._web = uvicorn.Server(uvicorn.Config(
+        self._web = WebServer(uvicorn.Config(
             self._front, access_log=False, server_header=False, http="httptools", ws="none",
             root_path=self._front.base_path, lifespan="off", log_config=None,
             timeout_graceful_shutdown=STOP_S, proxy_headers=True,
@@ -142,7 +143,7 @@ class Server:
         """Commit and answer what was read, end the streams, close the files; also after a failed start."""
         self._link.stop()
         self._front.close()
-        self._web.should_exit = True
+        self._web.end()
         if self._web_thread.ident is not None:
             self._web_thread.join()
         self._follower.stop()

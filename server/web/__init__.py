@@ -1,6 +1,7 @@
 """What riders and other programs read of Waystation, over HTTP.
 
     build       all of it put together: build_web
+    serving     uvicorn in its thread
     front       first to see a request: security headers, size limits, short cuts around the framework
     bodies      answers encoded once, with gzip and ETag
     events      server-sent events: one frame for thousands of readers
