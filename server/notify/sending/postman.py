@@ -119,7 +119,7 @@ class Postman:
         """One pass; what goes wrong with it is logged, and the next one comes."""
         try:
             await delivery.step()
-            if await delivery.call(self._is_well):
+            if self._dead_man_url != "" and await delivery.call(self._is_well):
                 self._well_at_s = asyncio.get_running_loop().time()
         except DeskError as error:
             log.warning("desk not reached, messages wait: error=%s", error)

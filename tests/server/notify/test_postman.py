@@ -235,6 +235,18 @@ def test_the_ping_goes_out_while_all_is_well(room: Mailroom, monkeypatch: pytest
         _until_silent(room.bots)
 
 
+def test_nobody_asks_whether_all_is_well_where_no_ping_goes_out(room: Mailroom) -> None:
+    asked: list[bool] = []
+    room.world = replace(room.world, well=lambda: not asked.append(True))  # type: ignore[func-returns-value]
+    worker = room.receiver("worker", room.channel("wecom"))
+    with working(room) as man:
+        for message in (1, 2):
+            room.tell(worker, alert(message))
+            man.wake()
+            until(lambda sent=message: room.states() == ["sent"] * sent, 5, "sent")  # type: ignore[misc]
+    assert not asked
+
+
 def _until_silent(bots: Bots) -> None:
     """Two looks, further apart than pings are, that count the same."""
     seen = [-1, -2]
