@@ -5,6 +5,7 @@ is true, false or, when nobody can say, unknown. Nothing is said of what is well
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Final
 
 from server.alerts import rules_machine as machine
@@ -71,6 +72,8 @@ PARTS: Final[Mapping[str, str]] = {
 }
 """The part of the server that each kind is about."""
 
+_truth: Final = attrgetter("truth")
+
 _BY_SILENCE: Final = frozenset({"station_offline", "messages_rejected"})
 """Judged without a fresh snapshot."""
 _ALWAYS: Final = _BY_SILENCE | {code for code in RULES if KINDS[code].schedule == "always"}
@@ -99,7 +102,7 @@ def judge(
             if failed is None:
                 raise
             failed(code)
-        if code in alerted or [said for said in words if said.truth == "true"]:
+        if code in alerted or "true" in map(_truth, words):
             yield from _findings(code, facts.station.id, words, facts.alerts, at_ms or 0)
 
 
@@ -121,6 +124,7 @@ def _findings(code: str, id: str, words: Iterable[Word], alerts: Open, at_ms: in
     for said in words:
         if said.truth == "true" or said.unit in silent:
             silent.discard(said.unit)
-            yield Finding(code, Subject(scope, id, said.unit), said.truth, said.at_ms, said.values)
+            values = {name: value for name, value in said.values.items() if value is not None}
+            yield Finding(code, Subject(scope, id, said.unit), said.truth, said.at_ms, values)
     for unit in sorted(silent):
         yield Finding(code, Subject(scope, id, unit), "unknown", at_ms)

@@ -83,10 +83,11 @@ def advance(trend: Trend, snapshot: Snapshot) -> Trend:
     """The trend after ``snapshot``; the same if that is not newer."""
     if snapshot.at_ms <= trend.at_ms:
         return trend
-    trend = replace(trend, at_ms=snapshot.at_ms)
     climate = snapshot.climate
     if climate and climate.temperature_c is not None and _newer(climate, trend.climate):
-        trend = _with_climate(trend, climate, climate.temperature_c)
+        trend = _with_climate(trend, snapshot.at_ms, climate, climate.temperature_c)
+    else:
+        trend = replace(trend, at_ms=snapshot.at_ms)
     return report(trend, snapshot.health, snapshot.at_ms) if snapshot.health else trend
 
 
@@ -101,7 +102,7 @@ def _newer(climate: Climate, before: Climate | None) -> bool:
     return before is None or climate.at_ms > before.at_ms
 
 
-def _with_climate(trend: Trend, climate: Climate, temperature_c: float) -> Trend:
+def _with_climate(trend: Trend, snapshot_ms: int, climate: Climate, temperature_c: float) -> Trend:
     at_ms, before = climate.at_ms, trend.climate
     warmths, steps, flat_since_ms = trend.warmths, trend.steps, at_ms
     if not warmths or at_ms - warmths[-1].at_ms >= _THIN_MS:
@@ -112,7 +113,14 @@ def _with_climate(trend: Trend, climate: Climate, temperature_c: float) -> Trend
         steps = (*steps, *_steps(before, climate))[-MOST_STEPS:]
         if _same(before, climate) and at_ms - before.at_ms <= HOUR_MS:
             flat_since_ms = trend.flat_since_ms
-    return replace(trend, climate=climate, warmths=warmths, steps=steps, flat_since_ms=flat_since_ms)
+    return replace(
+        trend,
+        at_ms=snapshot_ms,
+        climate=climate,
+        warmths=warmths,
+        steps=steps,
+        flat_since_ms=flat_since_ms,
+    )
 
 
 def _same(before: Climate, now: Climate) -> bool:

@@ -7,15 +7,15 @@ from server.alerts.model import Truth
 
 
 class Word(NamedTuple):
-    """What a rule says of ``unit`` ("" for the whole), measured at ``at_ms``."""
+    """What a rule says of ``unit`` ("" for the whole), measured at ``at_ms``; None is a value not known."""
 
     unit: str
     truth: Truth
     at_ms: int
-    values: Mapping[str, float | str]
+    values: Mapping[str, float | str | None]
 
 
 def word(unit: str, wrong: bool | None, at_ms: int, **values: float | str | None) -> Word:
-    """A word; ``wrong`` is None where it is not known. Values that are None are left out."""
+    """A word; ``wrong`` is None where it is not known."""
     truth: Truth = "unknown" if wrong is None else "true" if wrong else "false"
-    return Word(unit, truth, at_ms, {name: value for name, value in values.items() if value is not None})
+    return Word(unit, truth, at_ms, values)
