@@ -46,9 +46,9 @@ CONNECT_TIMEOUT_S: Final = 5.0
 GATHER_S: Final = 0.05
 """Least time between the beginnings of two commits: what comes sooner shares the next one. A message that
 comes alone is committed at once; a city's steady trickle costs half as much (ADR 2 has the figures)."""
-UNAWAITED_GATHER_S: Final = 0.2
-"""The same while no page could be told of it yet and little comes. A station sends a batch each 0.2 s at
-most, so none of them waits for its answer."""
+UNAWAITED_GATHER_S: Final = 0.4
+"""The same while no page could be told of it yet and little comes. A station goes on sending meanwhile, and
+smoke is told within a second: alerts look that often at what is committed."""
 BUSY: Final = 500
 """Snapshots in the last second or two, four times what a city sends: a backlog comes, which must not wait."""
 SHOW_S: Final = 1.0

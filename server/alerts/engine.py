@@ -4,7 +4,7 @@ One pass: facts, findings, what becomes of each alert, which are hidden or silen
 All of it is stored in one transaction of ``desk.db``, messages included, and holds in memory only after that:
 a pass that cannot write has changed nothing and is made again.
 
-A thread of its own does it, so neither the ingest nor a reader waits. Twice a second it looks at what has
+A thread of its own does it, so neither the ingest nor a reader waits. Every 0.4 seconds it looks at what has
 been committed since; smoke or heat in a cabinet brings the next pass forward.
 """
 
@@ -35,7 +35,7 @@ from server.store.sqlite import Store
 log = logging.getLogger(__name__)
 
 PASS_MS: Final = 10_000
-LOOK_S: Final = 0.5
+LOOK_S: Final = 0.4
 """How often it is looked whether something burns."""
 COUNT_MS: Final = 30_000
 """How often counted time is stored although nothing has changed: a crash forgets no more than that."""

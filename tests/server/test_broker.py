@@ -12,6 +12,7 @@ import pytest
 
 from contract.codec import encode
 from contract.messages import Info, Status
+from server.alerts.engine import LOOK_S
 from server.app import Server
 from server.broker import BUSY, GATHER_S, UNAWAITED_GATHER_S
 from server.ingest.answers import Answer
@@ -258,6 +259,10 @@ def test_commits_are_further_apart_while_no_page_is_open_and_little_comes(server
     server.pipeline.committed_total += BUSY + 1
     assert gather_s() == GATHER_S
     until(lambda: gather_s() == UNAWAITED_GATHER_S, SOON_S, "the backlog has gone")
+
+
+def test_smoke_is_committed_and_looked_at_within_a_second() -> None:
+    assert UNAWAITED_GATHER_S + LOOK_S <= 0.8, "the pass that tells of it takes a tenth of a second in a city"
 
 
 @pytest.mark.parametrize(
