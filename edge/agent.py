@@ -189,7 +189,7 @@ class Agent:
         self._watchdog.alive(mono_ms, self._rounds, self._network.beats)
         self._link_file.tell(self._publisher.link, mono_ms)
         if self._devices_file.is_due(mono_ms):
-            self._devices_file.tell(self._sampler.devices(), mono_ms)
+            self._devices_file.tell(self._sampler.devices(self._clock.now()), mono_ms)
 
     def _health(self, mono_ms: int) -> Health | None:
         if mono_ms < self._health_due_ms:

@@ -140,12 +140,12 @@ def _opened(config: StationConfig, clock: Clock) -> tuple[list[Sensor], list[Fin
 
 def _sensors_of_agent(config: StationConfig, clock: Clock) -> list[Finding]:
     """Pins, ports and lines are in the agent's hands; it leaves word of them."""
-    devices = read_devices(devices_file(config.outbox.path), clock.boot_id, clock.now().mono_ms)
-    if devices is None:
+    listed = read_devices(devices_file(config.outbox.path), clock.boot_id, clock.now().mono_ms)
+    if listed is None:
         text = "not opened: the agent runs and has them, but has left no word of them; look again in a minute"
         return [Finding("sensors", False, text)]
-    text = f"{len(devices)} are the running agent's; what they say: waystation-edge devices"
-    wrong = [Finding(f"sensor {device.id}", False, device.fault) for device in devices if device.fault]
+    text = f"{len(listed.devices)} are the running agent's; what they say: waystation-edge devices"
+    wrong = [Finding(f"sensor {device.id}", False, device.fault) for device in listed.devices if device.fault]
     return [Finding("sensors", True, text), *wrong]
 
 

@@ -29,7 +29,10 @@ class Device:
 
     Attributes:
         said: what it said last, a line for each part; empty before the first word.
-        said_mono_ms: when that was; None before the first word.
+        said_mono_ms: when the agent last read that of it; None before the first word.
+        heard_mono_ms: when the device itself last spoke; None where it never did, or has no word of its own.
+        doubt: why it is unknown what goes on there, "" where it is not.
+        blind: what this one cannot know besides what no other of its kind can.
         fault: what is wrong with it and where to look, "" when all is well.
     """
 
@@ -37,7 +40,18 @@ class Device:
     kind: str
     said: tuple[str, ...] = ()
     said_mono_ms: int | None = None
+    heard_mono_ms: int | None = None
+    doubt: str = ""
+    blind: str = ""
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The agent's list, and when it was written: milliseconds since the boot."""
+
+    devices: tuple[Device, ...]
+    written_mono_ms: int
 
 
 def devices_file(outbox: Path) -> Path:
@@ -46,12 +60,12 @@ def devices_file(outbox: Path) -> Path:
 
 
 class DevicesFile:
-    """The file, written once a minute, and when a device fails, is well again, or speaks first."""
+    """The file, written once a minute, and when a device fails, is well again, speaks first, or is known."""
 
     def __init__(self, path: Path, boot_id: str) -> None:
         self._path, self._boot_id = path, boot_id
         self._look_ms = self._write_ms = 0
-        self._told: Sequence[tuple[str, bool]] = ()
+        self._told: Sequence[tuple[str, bool, bool]] = ()
         self._failed = False
 
     def is_due(self, mono_ms: int) -> bool:
@@ -61,7 +75,7 @@ class DevicesFile:
     def tell(self, devices: Sequence[Device], mono_ms: int) -> None:
         """Write it if there is news. A disk that takes nothing costs no more than the file."""
         self._look_ms = mono_ms + SOON_MS
-        news = [(device.fault.partition(":")[0], bool(device.said)) for device in devices]
+        news = [(each.fault.partition(":")[0], bool(each.said), bool(each.doubt)) for each in devices]
         if mono_ms >= self._write_ms or news != self._told:
             self._write_ms, self._told = mono_ms + REFRESH_MS, news
             self._write(devices, mono_ms)
@@ -84,24 +98,40 @@ class DevicesFile:
             self._path.unlink(missing_ok=True)
 
 
-def read(path: Path, boot_id: str, mono_ms: int) -> list[Device] | None:
+def read(path: Path, boot_id: str, mono_ms: int) -> Listed | None:
     """What the agent of this boot said within :data:`OUTDATED_MS`, else None."""
     try:
         content = json.loads(path.read_text("utf-8"))
-        if content["boot_id"] != boot_id or mono_ms - content["at_mono_ms"] > OUTDATED_MS:
+        written_ms = content["at_mono_ms"]
+        if type(written_ms) is not int:
             return None
-        return [_device(each) for each in content["devices"]]
+        if content["boot_id"] != boot_id or mono_ms - written_ms > OUTDATED_MS:
+            return None
+        return Listed(tuple(_device(each) for each in content["devices"]), written_ms)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
 def _device(told: dict[str, object]) -> Device:
-    said, since = told["said"], told["said_mono_ms"]
-    if not isinstance(said, list) or not (since is None or type(since) is int):
-        raise TypeError
     if set(told) != {field.name for field in fields(Device)}:
         raise TypeError
-    texts = [told["id"], told["kind"], told["fault"], *said]
-    if not all(isinstance(text, str) for text in texts):
+    said = told["said"]
+    if not isinstance(said, list):
         raise TypeError
-    return Device(str(told["id"]), str(told["kind"]), tuple(map(str, said)), since, str(told["fault"]))
+    return Device(
+        *(_text(told["id"]), _text(told["kind"]), tuple(_text(each) for each in said)),
+        *(_moment(told["said_mono_ms"]), _moment(told["heard_mono_ms"])),
+        *(_text(told["doubt"]), _text(told["blind"]), _text(told["fault"])),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _moment(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise TypeError
+    return value

@@ -15,7 +15,7 @@ from contract import ContractError
 from contract.messages import Cabinet, Climate, Door, Fault, Health, Presence, Snapshot, Socket
 from edge.clock import Instant
 from edge.devices_file import Device
-from edge.sensors import Alarming, Reading, Sensor, SensorError
+from edge.sensors import Accountable, Alarming, Reading, Sensor, SensorError, Standing
 from edge.words import describe
 
 log = logging.getLogger(__name__)
@@ -92,12 +92,20 @@ class _Slot:
         lost = {key: _unknown(reading, now.at_ms) for key, reading in self.readings.items()}
         self.readings = {key: reading for key, reading in lost.items() if reading is not None}
 
-    def device(self) -> Device:
+    def device(self, now: Instant) -> Device:
         """The sensor for people."""
         info = self.sensor.info
+        behind = self.sensor.standing(now) if isinstance(self.sensor, Accountable) else Standing()
+        unsure = all(isinstance(each, Socket) and each.state == "unknown" for each in self.readings.values())
         said = tuple(describe(reading) for reading in self.readings.values())
         fault = f"{self.fault.code}: {self._hint}" if self.fault else ""
-        return Device(info.id, info.kind, said, self.said_mono_ms, fault)
+        return Device(
+            *(info.id, info.kind, said, self.said_mono_ms),
+            heard_mono_ms=behind.heard_mono_ms,
+            doubt=behind.doubt if unsure and not fault else "",
+            blind=behind.blind,
+            fault=fault,
+        )
 
 
 def _unknown(reading: Reading, at_ms: int) -> Reading | None:
@@ -193,9 +201,9 @@ class Sampler:
         """The sample that is kept when the agent stops, due or not."""
         return self._keep(self._look(now, stream, seq, faults), heartbeat=False)
 
-    def devices(self) -> list[Device]:
+    def devices(self, now: Instant) -> list[Device]:
         """Every sensor with what it said last, in the order of the station file."""
-        return [slot.device() for slot in self._slots]
+        return [slot.device(now) for slot in self._slots]
 
     def close(self) -> None:
         """Close every sensor."""

@@ -93,6 +93,30 @@ class Explainable(Protocol):
         """Of what was read last, line by line: what it is, raw, meaning."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands behind the readings of a sensor.
+
+    Attributes:
+        heard_mono_ms: when the device itself last spoke, milliseconds since the boot; None where it never
+            did, or has no word of its own.
+        doubt: why what it stands for is unknown, where it is; "" where no reason is known.
+        blind: what this one cannot know besides what no other of its kind can; "" for nothing.
+    """
+
+    heard_mono_ms: int | None = None
+    doubt: str = ""
+    blind: str = ""
+
+
+@runtime_checkable
+class Accountable(Protocol):
+    """A sensor whose readings may be older than the look at it, for ``waystation-edge devices``."""
+
+    def standing(self, now: Instant) -> Standing:
+        """As of the last :meth:`Sensor.read`."""
+
+
 @runtime_checkable
 class Alarming(Protocol):
     """A sensor that can be told of a danger between two looks of the sampler."""

@@ -41,6 +41,9 @@ class Part(Protocol):
 
     def readings(self, now: Instant) -> Sequence[Reading]: ...
 
+    def doubt(self, mono_ms: int) -> str:
+        """Why it is unknown although the device speaks; "" where it is not."""
+
 
 SOCKET_KEYS: Final = ("socket_kind", *LIMIT_KEYS, *SAFETY_KEYS)
 CABINET_KEYS: Final = ("voltage_v",)
@@ -98,6 +101,9 @@ class SocketPart:
         self._note(now)
         return [Socket(self._info.id, self._info.kind, self._state, self._since_ms, self._power_w)]
 
+    def doubt(self, mono_ms: int) -> str:
+        return self._outlet.doubt(mono_ms)
+
     def _note(self, at: Instant) -> None:
         """Date a new state once, so that a clock that is slewed does not move it."""
         if self._state != self._outlet.state or not self._since_ms:
@@ -142,6 +148,10 @@ class CabinetPart:
                 smoke=self._smoke,
             )
         ]
+
+    def doubt(self, mono_ms: int) -> str:
+        del mono_ms
+        return ""
 
 
 def _slot(fact: Fact, n: int) -> Slot:

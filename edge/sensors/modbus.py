@@ -12,7 +12,7 @@ from contract.messages import SensorInfo
 from edge.clock import Clock, Instant
 from edge.config import SensorEntry, parse
 from edge.options import ConfigError, Options
-from edge.sensors import Parts, Reading, SensorError, Verdict
+from edge.sensors import Parts, Reading, SensorError, Standing, Verdict
 from edge.sensors.device_parts import CABINET_KEYS, SOCKET_KEYS, part_of_map
 from edge.sensors.modbus_bus import Bus, TakenError, join, leave
 from edge.sensors.modbus_device import Device, Fact
@@ -51,6 +51,7 @@ class Modbus:
         silent_s = options.number("silent_s", default=usual_s, low=max(1.0, interval_ms / 1000), high=86_400)
         self._silent_ms = round(silent_s * 1000)
         device_map = _map(options)
+        self._blind = "" if device_map.identity else "whether it is this device: its map has no identity"
         self._part = part_of_map(entry.id, options, device_map.slots, self._silent_ms)
         place = _place(options, device_map)
         lowest = 1 if isinstance(place, Serial) or place.rtu else 0
@@ -82,6 +83,12 @@ class Modbus:
     def explain(self) -> Sequence[tuple[str, str, str]]:
         """The newest answer, register by register: name, raw, meaning."""
         return [] if self._last is None else [shown(each) for each in self._last.found]
+
+    def standing(self, now: Instant) -> Standing:
+        """When it last answered, why it is unknown what goes on, and whether it may be another device."""
+        if self._last is None:
+            return Standing(None, str(self._device.failure or "no answer yet"), self._blind)
+        return Standing(self._last.at.mono_ms, self._part.doubt(now.mono_ms), self._blind)
 
     def verify(self) -> Verdict:
         """Ask the device who it is, where it has a register for that; else say that nobody can know."""

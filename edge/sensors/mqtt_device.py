@@ -8,7 +8,7 @@ from contract.messages import SensorInfo
 from edge.clock import Clock, Instant
 from edge.config import SensorEntry, read_password
 from edge.options import Options
-from edge.sensors import Parts, Reading, SensorError, Verdict
+from edge.sensors import Parts, Reading, SensorError, Standing, Verdict
 from edge.sensors.device_parts import Part
 from edge.sensors.mqtt_known import NOT_UNDERSTOOD, Known, Snap, Talk
 from edge.sensors.mqtt_line import Message, Place, is_topic, join, leave
@@ -52,6 +52,7 @@ class MqttDevice:
         self._patient_until_ms = 0
         self._fed: Mapping[tuple[int, str], Value] = {}
         self._session = 0
+        self._heard_ms: int | None = None
 
     def parts(self) -> Parts:
         return self._part.parts()
@@ -92,6 +93,8 @@ class MqttDevice:
             heard = self._talk.hear(message.topic, message.payload, retained=message.retained)
             self._known.hear(heard, message.at.mono_ms)
             self._strange.note(message, heard)
+            if not message.retained and heard != "offline":  # else it is the broker's word
+                self._heard_ms = message.at.mono_ms
             if heard == "offline":
                 self._part.forget()
             if not isinstance(heard, str) and heard and (snap := self._known.at(message.at)):
@@ -146,6 +149,17 @@ class MqttDevice:
     def explain(self) -> Sequence[tuple[str, str, str]]:
         """What it last said, value by value: name, raw, meaning; then what is missing in it."""
         return [*self._known.explain(), *self._strange.lines(self._known.said)]
+
+    def standing(self, now: Instant) -> Standing:
+        """When it last spoke, and why it is unknown what goes on there."""
+        return Standing(self._heard_ms, self._doubt(now.mono_ms))
+
+    def _doubt(self, mono_ms: int) -> str:
+        if not self._line.connected:
+            return f"the broker is away: {self._line.place}: {self._line.trouble or 'no answer yet'}"
+        if not self._known.said:
+            return f"nothing is heard yet on {self._talk.measures}"
+        return self._part.doubt(mono_ms)
 
     def verify(self) -> Verdict:
         """Listen for some seconds: whether the broker takes us, and the device is there."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol
 
 from edge.clock import Instant
-from edge.sensors.values import NO_ALARM, Value
+from edge.sensors.values import NO_ALARM, Value, unit_of
 
 
 class Said(NamedTuple):
@@ -145,7 +145,8 @@ class Known:
 
 def _shown(said: Said) -> tuple[str, str, str]:
     unknown = "not known" if said.raw in UNSAID else NOT_UNDERSTOOD
-    return _label(said.slot, said.name), said.raw, unknown if said.value is None else str(said.value)
+    meaning = unknown if said.value is None else f"{said.value} {unit_of(said.name)}".rstrip()
+    return _label(said.slot, said.name), said.raw, meaning
 
 
 def _label(slot: int, name: str) -> str:

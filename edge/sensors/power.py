@@ -134,6 +134,16 @@ class PowerMeter:
             self._forget(self._heard_ms)
         return self.state
 
+    def doubt(self, mono_ms: int) -> str:
+        """Why the state is ``unknown``, in words; "" when it is not."""
+        if self.state != "unknown":
+            return ""
+        if self._signs is None:
+            return "no power value is heard"
+        sign, began_ms = self._signs
+        held, ago = self._limits.holds_ms(sign) / 1000, (mono_ms - began_ms) // 1000
+        return f"{sign} is not yet shown: it must be so for {held:g} s, and its first sign was {ago} s ago"
+
     def _weigh(self, mono_ms: int, watts: float) -> None:
         sign = self._sign(watts)
         if self._signs is None or self._signs[0] != sign:
@@ -203,8 +213,13 @@ class Outlet:
             self._heard_ms = self.since_ms = mono_ms
         elif mono_ms - self._heard_ms > self._silent_ms:
             self._charged, self.fault, self._cause = False, "", ("", mono_ms)
+            self._meter.wait(mono_ms)
             self._believe("unknown", self._heard_ms)
         return self.state
+
+    def doubt(self, mono_ms: int) -> str:
+        """Why the state is ``unknown``, in words; "" when it is not."""
+        return self._meter.doubt(mono_ms) if self.state == "unknown" else ""
 
     def _beware(self, mono_ms: int, signals: Signals) -> None:
         cause = danger(signals, self._safety, self.fault)

@@ -13,7 +13,7 @@ from edge.config import SensorEntry
 from edge.options import ConfigError, Options
 from edge.playback import Playback
 from edge.recordings import Description, Row, rows
-from edge.sensors import Parts, Reading, SensorError
+from edge.sensors import Parts, Reading, SensorError, Standing
 from edge.sensors.described import Wanted, describe, measured
 from edge.sensors.parts import cabinet_info, socket_info
 from edge.sensors.power import PowerMeter, read_limits
@@ -204,6 +204,10 @@ class RecordedSocket(Recorded):
         if self._power_w is None:
             return []
         return [Socket(about.id, about.kind, self._meter.state, self._meter.since_ms, self._power_w)]
+
+    def standing(self, now: Instant) -> Standing:
+        """Why it is unknown what goes on there."""
+        return Standing(doubt=self._meter.doubt(now.at_ms))
 
 
 class RecordedCabinet(Recorded):

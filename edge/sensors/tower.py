@@ -13,7 +13,7 @@ from contract.messages import MAX_UNITS, SensorInfo
 from edge.clock import Clock, Instant
 from edge.config import SensorEntry, parse
 from edge.options import Options
-from edge.sensors import Parts, Reading, SensorError, Verdict
+from edge.sensors import Parts, Reading, SensorError, Standing, Verdict
 from edge.sensors.parts import cabinet_info
 from edge.sensors.tower_listener import LAN, Listener, Network
 from edge.sensors.tower_map import TowerMap, read_map
@@ -94,6 +94,13 @@ class Tower:
         with self._listener.lock:
             lines = self._memory.explain()
         return [*lines, ("", "", UNKNOWABLE)] if lines else []
+
+    def standing(self, now: Instant) -> Standing:
+        """When it last reported something."""
+        del now
+        with self._listener.lock:
+            heard_ms = self._memory.heard_ms
+        return Standing(heard_ms, "" if heard_ms is not None else "it has not dialled yet")
 
     def verify(self) -> Verdict:
         """Whether the port can be opened; the cabinet itself dials when it likes."""

@@ -68,6 +68,13 @@ SLOT_VALUES: Final[Mapping[str, Meant]] = {
 }
 """What a device may say: a quantity with its units, or words."""
 
+
+def unit_of(name: str) -> str:
+    """In what a value is told here, "" for words and plain numbers."""
+    meant = SOCKET_VALUES.get(name) or SLOT_VALUES.get(name)
+    return next(iter(meant.units)) if isinstance(meant, Number) else ""
+
+
 STATES: Final = ("power_w", "on", "plugged", "alarm")
 """Without one of these a socket has no state."""
 

@@ -108,7 +108,7 @@ def _measured(more: str, work_s: float) -> tuple[float, float]:
 def _all_are_well(folder: Path) -> bool:
     clock = SystemClock()
     told = read(devices_file(folder / "outbox.db"), clock.boot_id, clock.now().mono_ms)
-    return bool(told) and all(device.said and not device.fault for device in told or ())
+    return told is not None and all(device.said and not device.fault for device in told.devices)
 
 
 def _station_file(folder: Path, broker: int, modbus: int, tower: int, more: str) -> Path:

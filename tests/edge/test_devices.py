@@ -10,7 +10,16 @@ import pytest
 from contract.messages import Climate, SensorInfo
 from edge.clock import Instant, SteppedClock
 from edge.devices import CANNOT_KNOW, lines
-from edge.devices_file import OUTDATED_MS, REFRESH_MS, SOON_MS, Device, DevicesFile, devices_file, read
+from edge.devices_file import (
+    OUTDATED_MS,
+    REFRESH_MS,
+    SOON_MS,
+    Device,
+    DevicesFile,
+    Listed,
+    devices_file,
+    read,
+)
 from edge.sampler import Sampler
 from edge.sensors import Parts, Reading, SensorError
 from edge.sensors.factory import KINDS
@@ -22,7 +31,7 @@ from tests.support.wait import until
 ROOT = Path(__file__).parents[2]
 BOOT = "0f5b4c2e-b001"
 WELL = Device("room", "dht22", ("temperature 21.0 °C",), 1000)
-BROKEN = Device("door", "door_beams", (), None, "no_answer: look at the wire")
+BROKEN = Device("door", "door_beams", fault="no_answer: look at the wire")
 
 
 @pytest.fixture
@@ -33,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 def test_what_is_told_is_read(path: Path) -> None:
     file = DevicesFile(path, BOOT)
     file.tell([WELL, BROKEN], 3000)
-    assert read(path, BOOT, 3000) == [WELL, BROKEN]
+    assert read(path, BOOT, 3000) == Listed((WELL, BROKEN), 3000)
     assert read(path, BOOT, 3000 + OUTDATED_MS) is not None
     assert read(path, BOOT, 3001 + OUTDATED_MS) is None, "the agent hangs"
     assert read(path, "another", 3000) is None, "of an earlier boot"
@@ -47,6 +56,7 @@ def test_it_is_written_once_a_minute_and_at_once_when_a_device_speaks_first_fail
     file = DevicesFile(path, BOOT)
     silent, warm = Device("room", "dht22"), replace(WELL, said=("temperature 22.0 °C",), said_mono_ms=2000)
     failed = replace(WELL, said=(), fault="no_answer: look")
+    doubted = replace(warm, doubt="no power value is heard")
     at_ms = 0
     for told, means, why in (
         (silent, silent, "at the start"),
@@ -55,14 +65,22 @@ def test_it_is_written_once_a_minute_and_at_once_when_a_device_speaks_first_fail
         (failed, failed, "it fails"),
         (replace(failed, fault="no_answer: look again"), failed, "the same fault"),
         (warm, warm, "it is well again"),
+        (doubted, doubted, "it is unknown what goes on"),
+        (replace(doubted, doubt="another"), doubted, "and still is"),
+        (warm, warm, "it is known again"),
     ):
         assert file.is_due(at_ms)
         file.tell([told], at_ms)
         assert not file.is_due(at_ms + SOON_MS - 1)
-        assert read(path, BOOT, at_ms) == [means], why
+        assert listed(path, at_ms) == [means], why
         at_ms += SOON_MS
     file.tell([WELL], at_ms + REFRESH_MS)
-    assert read(path, BOOT, at_ms + REFRESH_MS) == [WELL], "the minute is over"
+    assert listed(path, at_ms + REFRESH_MS) == [WELL], "the minute is over"
+
+
+def listed(path: Path, mono_ms: int) -> list[Device]:
+    told = read(path, BOOT, mono_ms)
+    return list(told.devices) if told else []
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"boot_id": 1}', '{"devices": [{"id": 3}]}'])
@@ -76,18 +94,25 @@ def test_a_disk_that_takes_nothing_costs_no_more_than_the_file(tmp_path: Path) -
 
 
 def test_a_device_in_words() -> None:
-    clock = SteppedClock(0)
-    clock.wait(31)
-    assert lines(WELL, clock) == [
-        "room (dht22): 30 s ago",
+    assert lines(WELL, 31_000) == [
+        "room (dht22): read 30 s ago",
         "  temperature 21.0 °C",
         "  cannot know: a slow drift",
     ]
-    clock.wait(300)
-    assert lines(WELL, clock)[0] == "room (dht22): 5 min ago"
-    assert lines(BROKEN, clock)[:2] == [
+    assert lines(WELL, 331_000)[0] == "room (dht22): read 5 min ago"
+    assert lines(BROKEN, 31_000)[:2] == [
         "door (door_beams): has said nothing yet",
         "  PROBLEM no_answer: look at the wire",
+    ]
+
+
+def test_the_word_of_a_device_is_told_from_the_look_at_it() -> None:
+    plug = Device("s1", "tasmota", ("state unknown",), 30_000, 1000, "no power value is heard", "its owner")
+    assert lines(plug, 31_000) == [
+        "s1 (tasmota): heard 30 s ago",
+        "  state unknown",
+        "  unknown: no power value is heard",
+        "  cannot know: a full phone from an empty socket; a change between two reports; its owner",
     ]
 
 
@@ -117,17 +142,17 @@ class Moody:
 def test_the_sampler_knows_what_each_said_and_why_it_is_silent() -> None:
     clock, sensor = SteppedClock(1_000_000), Moody()
     sampler = Sampler([sensor], clock.boot_id)
-    [device] = sampler.devices()
+    [device] = sampler.devices(clock.now())
     assert device == Device("room", "dht22")
     sampler.sample(clock.now(), "a" * 16, 1)
-    [device] = sampler.devices()
+    [device] = sampler.devices(clock.now())
     assert (device.said_mono_ms, device.fault) == (0, "")
     assert "temperature 21.0 °C" in device.said[0]
     clock.wait(1)
     sensor.fails = True
     sampler.sample(clock.now(), "a" * 16, 2)
-    [device] = sampler.devices()
-    assert device == Device("room", "dht22", (), 0, "checksum: shorten the cable")
+    [device] = sampler.devices(clock.now())
+    assert device == Device("room", "dht22", (), 0, fault="checksum: shorten the cable")
 
 
 FILE = """
@@ -168,7 +193,10 @@ def test_a_running_agent_is_asked_by_another_process(tmp_path: Path) -> None:
 
         with agent_of(file):
             text = until(told, 60, "the plug has spoken")
-        assert text.startswith("s1 (tasmota): ")
+        first, second, *_ = text.splitlines()
+        assert first.startswith("list written by the agent ")
+        assert second.startswith("s1 (tasmota): heard ")
+        assert "unknown: charging is not yet shown: it must be so for 30 s, and its first sign was" in text
         assert "power 18.5 W" in text
         assert "cannot know: a full phone from an empty socket" in text
         assert asked(file)[0] == 1, "it has taken its word along"

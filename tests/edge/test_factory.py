@@ -97,14 +97,14 @@ def test_on_a_pc_a_part_of_a_pi_is_a_fault_and_the_others_go_on(
 
         def told() -> str:
             sampler.sample(clock.now(), "a" * 16, 1)
-            return sampler.devices()[0].fault
+            return sampler.devices(clock.now())[0].fault
 
         fault = until(told, 10, "it fails")
         assert fault.startswith("no_pi: it works only on a Raspberry Pi with the extra 'pi' installed")
         assert fault.endswith(
             "to try the station file on a PC, write a simulated or recorded kind in its place"
         )
-        assert "temperature" in sampler.devices()[1].said[0]
+        assert "temperature" in sampler.devices(clock.now())[1].said[0]
     finally:
         sampler.close()
     assert "Traceback" not in caplog.text

@@ -6,6 +6,7 @@ not; what a device says becomes a reading that the server takes, or nothing.
 
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,7 @@ def test_whatever_a_cabinet_reports_the_reading_is_one_that_the_server_takes(
         encode(station(reading))
 
 
-DEVICE = {"id": "room", "kind": "dht22", "said": ["21 °C"], "said_mono_ms": 5, "fault": ""}
+DEVICE = asdict(Device("room", "dht22", ("21 °C",), 5, 4, "", "its owner"))
 FILES = st.fixed_dictionaries(
     {"boot_id": st.just("b"), "at_mono_ms": st.just(0) | ANYTHING},
     optional={"devices": st.lists(of(*DEVICE, "x").map(lambda keys: DEVICE | keys), max_size=2) | ANYTHING},
@@ -225,16 +226,22 @@ FILES = st.fixed_dictionaries(
 def test_the_agents_file_of_devices_is_shown_or_is_no_word(tmp_path: Path, text: str) -> None:
     file = tmp_path / "outbox.db.devices"
     file.write_text(text, "utf-8")
-    for device in read(file, "b", 0) or ():
+    told = read(file, "b", 0)
+    for device in told.devices if told else ():
         assert isinstance(device, Device)
-        assert lines(device, SteppedClock(NOON))
+        assert lines(device, 0)
 
 
-@pytest.mark.parametrize("odd", [{"said_mono_ms": "5"}, {"fault": None}, {"said": [1]}, {"id": []}, {"x": 1}])
+@pytest.mark.parametrize(
+    "odd",
+    [{"said_mono_ms": "5"}, {"heard_mono_ms": True}, {"fault": None}, {"said": [1]}, {"id": []}, {"x": 1}],
+)
 def test_a_file_of_devices_with_odd_values_is_no_word(tmp_path: Path, odd: dict[str, Any]) -> None:
-    content = {"boot_id": "b", "at_mono_ms": 0, "devices": [DEVICE | odd]}
-    (tmp_path / "devices").write_text(json.dumps(content))
-    assert read(tmp_path / "devices", "b", 0) is None
+    file, content = tmp_path / "devices", {"boot_id": "b", "at_mono_ms": 0, "devices": [DEVICE]}
+    file.write_text(json.dumps(content))
+    assert read(file, "b", 0) is not None
+    file.write_text(json.dumps(content | {"devices": [DEVICE | odd]}))
+    assert read(file, "b", 0) is None
 
 
 def test_a_file_of_devices_nested_without_end_is_no_word(tmp_path: Path) -> None:

@@ -225,8 +225,8 @@ def test_read_shows_raw_beside_meaning(local: LocalBroker) -> None:
         lines = [line for (_, _, line), _ in read_all([tasmota(local)], CLOCK)]
     assert "power 18.5 W" in lines[0]
     assert [line.split() for line in lines[1:]] == [
-        ["power_w", "18.5", "18.5"],
-        ["voltage_v", "228", "228.0"],
+        ["power_w", "18.5", "18.5", "W"],
+        ["voltage_v", "228", "228.0", "V"],
     ]
 
 

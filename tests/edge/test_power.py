@@ -193,3 +193,38 @@ def test_a_session_has_a_beginning_and_a_peak() -> None:
     assert plug.session == Session(205 * S, 30.0)
     look(plug, IDLE, 315, 440)
     assert plug.session is None
+
+
+DOUBTS: list[tuple[list[Signals], str, str]] = [
+    ([], "no power value is heard", "nothing was said"),
+    ([Signals(on=True)], "no power value is heard", "a relay without a meter"),
+    (
+        [Signals(0.0)],
+        "free is not yet shown: it must be so for 120 s, and its first sign was 10 s ago",
+        "an empty socket",
+    ),
+    (
+        [Signals(5.0)],
+        "charging is not yet shown: it must be so for 30 s, and its first sign was 10 s ago",
+        "a phone",
+    ),
+    ([Signals(5.0, on=False)], "", "off is known"),
+    ([Signals(5.0, plugged=False)], "", "a contact knows at once"),
+]
+
+
+@pytest.mark.parametrize(("told", "why", "reason"), DOUBTS, ids=[row[2] for row in DOUBTS])
+def test_what_stays_unknown_has_its_reason(told: list[Signals], why: str, reason: str) -> None:
+    plug = outlet()
+    for signals in told:
+        plug.feed(100 * S, signals)
+    plug.wait(110 * S)
+    assert plug.doubt(110 * S) == why, reason
+
+
+def test_what_has_fallen_silent_has_its_reason() -> None:
+    plug = outlet()
+    assert look(plug, Signals(5.0), 0, 40) == "charging"
+    assert plug.doubt(40 * S) == ""
+    assert plug.wait(500 * S) == "unknown"
+    assert plug.doubt(500 * S) == "no power value is heard"
