@@ -38,8 +38,8 @@ def test_without_being_asked_it_is_the_last_whole_month(signed: Signed) -> None:
         ("place=city/小店区&street=龙城街道&by=month&period=2026-12", "城市（小店区龙城街道）共服务3100人次"),
     ],
 )
-def test_places_and_periods(signed: Signed, query: str, said: str) -> None:
-    answer = signed("ada").get(f"{PAGE}?{query}")
+def test_places_and_periods(looking: Signed, query: str, said: str) -> None:
+    answer = looking("ada").get(f"{PAGE}?{query}")
     assert (answer.status_code, said in answer.text) == (200, True)
 
 
@@ -60,8 +60,8 @@ def test_places_and_periods(signed: Signed, query: str, said: str) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["", ".csv", ".xlsx", ".json"])
-def test_what_there_is_not_is_refused(signed: Signed, query: str, status: int, kind: str) -> None:
-    assert signed("ada").get(f"{PAGE}{kind}?{query}").status_code == status
+def test_what_there_is_not_is_refused(looking: Signed, query: str, status: int, kind: str) -> None:
+    assert looking("ada").get(f"{PAGE}{kind}?{query}").status_code == status
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_what_there_is_not_is_refused(signed: Signed, query: str, status: int, k
     ],
 )
 def test_a_wrong_period_stays_in_the_form(
-    signed: Signed, query: str, field: str, typed: str, said: str
+    looking: Signed, query: str, field: str, typed: str, said: str
 ) -> None:
-    answer = signed("ada").get(f"{PAGE}?place=city/小店区&{query}")
+    answer = looking("ada").get(f"{PAGE}?place=city/小店区&{query}")
     page = answer.text
     assert answer.status_code == 400
     assert '<option value="city/小店区" selected>' in page
@@ -168,9 +168,9 @@ def test_what_only_began_last_month_opens_with_the_present_one(made: Console, si
     ],
 )
 def test_everybody_sees_their_own_places_only(
-    signed: Signed, kind: str, name: str, query: str, status: int
+    looking: Signed, kind: str, name: str, query: str, status: int
 ) -> None:
-    assert signed(name).get(f"{PAGE}{kind}?{query}").status_code == status
+    assert looking(name).get(f"{PAGE}{kind}?{query}").status_code == status
 
 
 def test_without_a_place_it_is_ones_own(signed: Signed) -> None:
