@@ -93,7 +93,9 @@ def test_a_field_that_was_left_alone_holds_nothing_back(page: Page, made: Consol
     expect(page.locator(".lines")).to_contain_text("Raspberry Pi too hot")
 
 
-def test_what_is_pressed_stays_under_the_finger(page: Page, made: Console) -> None:
+def test_what_is_pressed_stays_under_the_finger(page: Page, url: str, made: Console) -> None:
+    page.goto(f"{url}{LIST}&station=city-0001")
+    state(page, "live")
     page.locator("button[value=take]").first.hover()
     page.mouse.down()
     made.engine.put(alert("pi_hot"))
@@ -119,13 +121,13 @@ def test_a_page_that_comes_back_as_it_was_left_is_fetched_anew(page: Page, url: 
         page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
 
-def test_a_line_of_many_stays_open_where_it_was(page: Page, made: Console) -> None:
+def test_a_card_of_many_stays_open_where_it_was(page: Page, made: Console) -> None:
     made.engine.put(*(alert("socket_fault", str(number), "city-0002") for number in range(7)))
-    many = page.locator("details[id^=many]")
+    many = page.locator("details[id^=more]")
     expect(many).to_have_count(1)
     many.locator("summary").click()
     made.engine.put(alert("pi_hot"), *(alert("socket_overload", str(number)) for number in range(7)))
-    expect(many).to_have_count(2)
+    expect(many).to_have_count(2, timeout=15_000)
     opened = [each.evaluate("(e) => e.open") for each in many.all()]
-    expect(page.locator("details[open][id^=many] .place")).to_contain_text("迎泽区")
+    expect(page.locator(".line", has=page.locator("details[open]"))).to_contain_text("迎泽区")
     assert sorted(opened) == [False, True]
