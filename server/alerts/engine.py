@@ -39,6 +39,8 @@ LOOK_S: Final = 0.4
 """How often it is looked whether something burns."""
 COUNT_MS: Final = 30_000
 """How often counted time is stored although nothing has changed: a crash forgets no more than that."""
+AGAIN_MS: Final = 60_000
+"""Nobody means to say the same of the same alert twice within so long: a form was sent again."""
 UNWELL_MS: Final = 60_000
 JUMP_MS: Final = 30_000
 """A wall clock that goes by so much more or less than the monotonic one has been set, or all stood still."""
@@ -149,6 +151,8 @@ class Engine:
         """What a person does with an alert; it is stored and audited when this returns.
 
         Args:
+            text: a comment, stored together with whatever else is done. Who says the same again within
+                :data:`AGAIN_MS` has sent a form twice: it is stored once, and what is done is not done again.
             version: of the alert as the person saw it; None: whatever it is now.
 
         Raises:
@@ -162,11 +166,14 @@ class Engine:
             before = self.find(alert_id)
             if before is None:
                 raise UnknownAlertError(alert_id)
+            again = bool(text) and self._keeper.said(alert_id, by, text.strip(), at.now_ms - AGAIN_MS)
+            if again and lifecycle.is_done(before, action, by):
+                return before
             if version is not None and version != before.version:
                 raise ChangedError(f"{alert_id}: version {before.version}, not {version}")
-            after, change = lifecycle.act(before, action, by, at, text)
+            after, changes = lifecycle.carry_out(before, action, by, at, "" if again else text)
             draft = Draft(self._board)
-            draft.take((before.kind, before.subject), before, (after, (change,)))
+            draft.take((before.kind, before.subject), before, (after, changes))
             self._write(draft, self._outlook, at)
         self._tell()
         return after

@@ -47,6 +47,11 @@ class Keeper:
         """An alert that was ever stored and is not pruned."""
         return self._ledger.find(alert_id)
 
+    def said(self, alert_id: str, by: str, text: str, since_ms: int) -> bool:
+        """Whether a person has written this on the alert since then."""
+        lines = self._ledger.timeline(alert_id)
+        return any((line.by, line.text) == (by, text) and line.at_ms >= since_ms for line in lines)
+
     def silences(self, now_ms: int) -> list[Silence]:
         """Those that run or are planned, of maintenance too."""
         return [silence_of(wish) for wish in self._ledger.silences(now_ms)]

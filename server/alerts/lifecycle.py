@@ -131,6 +131,24 @@ def act(alert: Alert, action: Action, by: str, at: Moment, text: str = "") -> tu
     return after, Change(after, what, at.now_ms, by, text)
 
 
+def carry_out(
+    alert: Alert, action: Action, by: str, at: Moment, text: str = ""
+) -> tuple[Alert, tuple[Change, ...]]:
+    """As :func:`act`; what a person says along with something else is a comment before it."""
+    if action == "comment" or not text.strip():
+        after, change = act(alert, action, by, at, text)
+        return after, (change,)
+    commented, said = act(alert, "comment", by, at, text)
+    after, done = act(commented, action, by, at)
+    return after, (said, done)
+
+
+def is_done(alert: Alert, action: Action, by: str) -> bool:
+    """Whether a person who has said what they say has done what they do, too."""
+    state = _ACTIONS[action][1]
+    return state is None or (alert.state, alert.by) == (state, by)
+
+
 def withdraw(alert: Alert, at: Moment) -> Outcome:
     """The end of an alert whose station, part or kind does not exist any more."""
     if alert.state == "pending":

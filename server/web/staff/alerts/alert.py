@@ -95,12 +95,8 @@ def act(visit: Visit) -> Response:
         raise Refused(400, "staff.refused.type")
     if wish == "comment" and not text:
         return _page(visit, found, Problem("staff.alert.refused.empty"), 400)
-    steps: tuple[Action, ...] = ("comment", wish) if text and wish != "comment" else (wish,)  # type: ignore[assignment]  # checked
-    engine, by = visit.staff.engine, visit.user.name
     try:
-        for step in steps:
-            done = engine.act(found.id, step, by, text if step == "comment" else "", version)
-            version = done.version
+        visit.staff.engine.act(found.id, wish, visit.user.name, text, version)  # type: ignore[arg-type]  # checked
     except ChangedError:
         return _stale(visit, version, text)
     except NotPossibleError:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from server.alerts.engine import AGAIN_MS
 from server.alerts.model import Alert, Subject
 from server.model import Station
 from server.rollups.keeper import Keeper
@@ -191,6 +193,36 @@ def test_a_comment_comes_along_with_what_is_done(browse: Any, made: Console) -> 
         ("commented", "换了滤网"),
         ("resolved", ""),
     ]
+
+
+@pytest.mark.parametrize("do", ["comment", "acknowledge", "take", "resolve"])
+def test_a_form_that_is_sent_twice_at_once_counts_once(browse: Any, made: Console, do: str) -> None:
+    tian = browse("tian")
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(act, tian, HOT, do, text="换了滤网 ") for _ in range(2)]
+        answers = [each.result() for each in both]
+    assert [each.status_code for each in answers] == [303, 303]
+    assert len({each.headers["location"] for each in answers}) == 1
+    lines = made.services.ledger.timeline(HOT.id)
+    assert [line.text for line in lines if line.what == "commented"] == ["换了滤网"]
+    assert len(lines) == (2 if do == "comment" else 3)
+
+
+def test_what_could_not_be_done_left_no_comment_that_would_come_twice(browse: Any, made: Console) -> None:
+    assert act(browse("tian"), HOT, "close", text="修好了").status_code == 409
+    assert [line.what for line in made.services.ledger.timeline(HOT.id)] == ["fired"]
+
+
+def test_the_same_words_again_are_no_second_comment_but_what_is_done_with_them_is(
+    browse: Any, made: Console
+) -> None:
+    act(browse("tian"), HOT, "comment", text="在路上")
+    act(browse("tian"), HOT, "take", version=2, text="在路上")
+    act(browse("max"), HOT, "comment", version=3, text="在路上")
+    made.now_ms += AGAIN_MS + 1
+    act(browse("tian"), HOT, "comment", version=4, text="在路上")
+    told = [(line.what, line.by) for line in made.services.ledger.timeline(HOT.id)]
+    assert told[1:] == [("commented", "tian"), ("taken", "tian"), ("commented", "max"), ("commented", "tian")]
 
 
 def test_a_form_that_is_too_old_is_refused_with_what_has_changed(browse: Any, made: Console) -> None:
