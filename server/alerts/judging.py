@@ -174,12 +174,14 @@ def _silent(facts: Facts, limits: AlertThresholds, now_ms: int) -> bool | None:
 def _due_ms(facts: Facts, limits: AlertThresholds, now_ms: int) -> int:
     """The first moment from now on at which the clock alone may change a word."""
     since: list[int] = []
-    if facts.snapshot is not None:
-        since.append(facts.snapshot.at_ms)
-        if facts.snapshot.climate is not None:
-            since.append(facts.snapshot.climate.at_ms)
-    if facts.hearing_since_ms is not None:
-        since.append(facts.hearing_since_ms)
+    snapshot, hearing_since_ms = facts.snapshot, facts.hearing_since_ms
+    if snapshot is not None:
+        since.append(snapshot.at_ms)
+        if snapshot.climate is not None:
+            since.append(snapshot.climate.at_ms)
+        # The silence of one that was heard since counts from its own last word.
+        if hearing_since_ms is not None and snapshot.at_ms < hearing_since_ms:
+            since.append(hearing_since_ms)
     spans = (limits.lost_link_ms, limits.unheard_ms, facts.thresholds.fresh_ms)
     moments = [at_ms + span_ms + 1 for at_ms in since for span_ms in spans]
     return min(each for each in (*moments, now_ms + AGAIN_MS) if each > now_ms)
