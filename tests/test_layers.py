@@ -90,6 +90,7 @@ PURE = [
     "server/served/periods.py",
     "server/served/reach.py",
     "server/served/summing.py",
+    "server/served/tally.py",
     "server/served/words.py",
     "server/standards.py",
     "server/status/*.py",

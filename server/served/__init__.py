@@ -2,7 +2,8 @@
 
     periods     days, weeks, months, years and ranges, and the period before each (pure)
     model       what a report holds: lines of sums, each with what it rests on (pure)
-    summing     days of stations into a report (pure)
+    tally       days of stations into sums (pure)
+    summing     sums into the lines of a report (pure)
     held        for which days there is data
     numbers     what staff enter by hand, kept in ``desk.db`` apart from what is measured
     gather      reads the daily roll-ups, the registry and the desk, and has them summed

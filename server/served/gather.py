@@ -12,7 +12,8 @@ from server.rollups import Day, Visits
 from server.served.model import Number, Report, Scope, district_of, street_of
 from server.served.numbers import Numbers
 from server.served.periods import Period
-from server.served.summing import Asked, Earlier, Tally, report
+from server.served.summing import Asked, report
+from server.served.tally import Earlier, Tally
 
 AT_ONCE: Final = 2_000
 """Days of stations that are summed up in one step, and then forgotten: a city's month is 64,000."""

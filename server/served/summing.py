@@ -1,4 +1,4 @@
-"""Days of stations into a report: sums by place, by time and by kind of day. Pure."""
+"""Tallied days into a report: lines by place, by time and by kind of day. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,7 @@ from typing import Final
 
 from server.hours import DayKind, day_kind
 from server.model import Network, Station
-from server.rollups import Day, Visits
 from server.served.model import (
-    HOURS,
     Entered,
     Level,
     Line,
@@ -21,6 +19,7 @@ from server.served.model import (
     street_of,
 )
 from server.served.periods import STEPS, Period
+from server.served.tally import Earlier, Tally, hours_of, merged
 
 KINDS: Final[tuple[DayKind, ...]] = ("workday", "weekend", "holiday")
 
@@ -63,93 +62,6 @@ class Asked:
         return before if elapsed.last == self.period.last else before.cut(elapsed.days)
 
 
-class Tally:
-    """Takes days in any order and portions, and keeps sums only: a year of a city is 760,000 days."""
-
-    def __init__(self) -> None:
-        self.stations: dict[str, Sum] = {}
-        self.days: dict[date, Sum] = {}
-        self.hours: dict[date, Sequence[int]] = {}
-
-    def add(self, days: Iterable[Day]) -> None:
-        """Days of stations, each once."""
-        stations: dict[str, list[Day]] = {}
-        dates: dict[date, list[Day]] = {}
-        for day in days:
-            stations.setdefault(day[0], []).append(day)
-            dates.setdefault(day[1], []).append(day)
-        for id_, rows in stations.items():
-            self.stations[id_] = merged((self.stations.get(id_, _NOTHING), total_of(rows)))
-        for date_, rows in dates.items():
-            self.days[date_] = merged((self.days.get(date_, _NOTHING), total_of(rows)))
-            known = [self.hours[date_]] if date_ in self.hours else []
-            self.hours[date_] = _hours([*known, *(row.visits_by_hour for row in rows if row.visits)])
-
-
-class Earlier:
-    """The period before, of which only how many came to each station and what was measured is told."""
-
-    def __init__(self) -> None:
-        self.stations: dict[str, Sum] = {}
-
-    def add(self, days: Iterable[Visits]) -> None:
-        """Days of stations, each once."""
-        for id_, _, visits, measured in days:
-            total = self.stations.setdefault(id_, Sum())
-            total.visits += visits
-            total.measured += measured
-            total.counting += bool(measured or visits)
-
-
-_NOTHING: Final = Sum()
-
-
-def total_of(days: Sequence[Day]) -> Sum:
-    """The sum of some days, at least one.
-
-    Column by column, as that is ten times faster than day by day, and a month of a city is 64,000 days.
-    """
-    (
-        _, _, visits, exits, _, corrected, corrections, measured, people_s, _, _, energy_wh, swaps, made_ms
-    ) = zip(*days, strict=True)  # fmt: skip
-    metered = [each for each in energy_wh if each is not None]
-    swapped = [each for each in swaps if each is not None]
-    return Sum(
-        visits=sum(visits),
-        exits=sum(exits),
-        people_s=sum(people_s),
-        measured=sum(measured),
-        counting=sum(map(any, zip(measured, visits, strict=True))),
-        corrected=sum(corrected),
-        corrections=sum(corrections),
-        energy_wh=sum(metered) if metered else None,
-        swaps=sum(swapped) if swapped else None,
-        oldest_ms=min(made_ms),
-        newest_ms=max(made_ms),
-    )
-
-
-def merged(sums: Iterable[Sum]) -> Sum:
-    """Several as one."""
-    total = Sum()
-    for each in sums:
-        total.visits += each.visits
-        total.exits += each.exits
-        total.people_s += each.people_s
-        total.measured += each.measured
-        total.counting += each.counting
-        total.corrected += each.corrected
-        total.corrections += each.corrections
-        if each.energy_wh is not None:
-            total.energy_wh = (total.energy_wh or 0.0) + each.energy_wh
-        if each.swaps is not None:
-            total.swaps = (total.swaps or 0) + each.swaps
-        total.newest_ms = max(total.newest_ms, each.newest_ms)
-        if each.oldest_ms:
-            total.oldest_ms = min(total.oldest_ms or each.oldest_ms, each.oldest_ms)
-    return total
-
-
 def report(asked: Asked, now: Tally, before: Earlier, numbers: Sequence[Number]) -> Report:
     """The report of what was tallied in :attr:`Asked.elapsed` and in :attr:`Asked.compared`."""
     making = _Making(asked, now, before, tuple(numbers))
@@ -167,9 +79,9 @@ def report(asked: Asked, now: Tally, before: Earlier, numbers: Sequence[Number])
         places=tuple(making.places()),
         times=tuple(making.times()),
         kinds=tuple(making.kinds(kinds)),
-        hours=_hours(now.hours.values()),
+        hours=hours_of(now.hours.values()),
         hours_by_kind={
-            kind: _hours(now.hours[day] for day in now.hours if kinds.get(day) == kind) for kind in KINDS
+            kind: hours_of(now.hours[day] for day in now.hours if kinds.get(day) == kind) for kind in KINDS
         },
         numbers=tuple(filter(making.holds, numbers)),
         running=elapsed is None or elapsed.last == asked.today,
@@ -362,10 +274,6 @@ def _days(period: Period | None) -> Iterator[date]:
 
 def _share(total: Sum, station_days: float) -> float | None:
     return min(1.0, total.measured / station_days) if station_days else None
-
-
-def _hours(days: Iterable[Sequence[int]]) -> tuple[int, ...]:
-    return tuple(sum(each) for each in zip(*days, strict=True)) or (0,) * HOURS
 
 
 def _last_if_empty(name: str) -> tuple[bool, str]:

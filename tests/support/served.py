@@ -11,7 +11,8 @@ from server.rollups import Day, Visits
 from server.served.gather import Progress, Sources, gather
 from server.served.model import Number, Report, Scope
 from server.served.periods import Period, named
-from server.served.summing import Asked, Earlier, Tally, report
+from server.served.summing import Asked, report
+from server.served.tally import Earlier, Tally
 
 NETWORK: Final = Network("liuyang", "浏阳市“奔跑者”红色驿站", "Liuyang")
 STATIONS: Final = (

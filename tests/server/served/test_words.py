@@ -9,8 +9,9 @@ from server.model import Network, Station
 from server.rollups import Day
 from server.served.model import Number, Report, Scope
 from server.served.periods import between, named
-from server.served.summing import Asked, Earlier, Tally
+from server.served.summing import Asked
 from server.served.summing import report as make
+from server.served.tally import Earlier, Tally
 from server.served.words import headline, notes, rounded, sentence, share, span, until
 from server.web.text import Text
 from tests.support import served
