@@ -1,36 +1,20 @@
 """The gate of the console: who comes in, and who may do what where."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import pytest
 
 from server.accounts.sessions import COOKIE, IDLE_MS, csrf_of
-from server.web.staff import console as parts
 from server.web.staff.visit import HOME
-from tests.support.console import Browser, Console, browsing, console
-from tests.support.probe import add_probe, written
+from tests.support.console import Browser, Console
+from tests.support.probe import written
 from tests.support.staff import MINUTE_MS
 
 PAGE: Final = "/staff/password"
 FORM: Final = "/staff/probe/city-0001"
 
 Browse = Callable[[str], Browser]
-
-
-@pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
-    monkeypatch.setattr(parts, "PARTS", (*parts.PARTS, add_probe))
-    written.clear()
-    with console(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as browser:
-        yield browser
 
 
 class TestNobody:

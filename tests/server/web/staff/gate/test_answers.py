@@ -1,7 +1,7 @@
 """What the gate of the console takes, how it answers, and what of it is in the log."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,31 +12,16 @@ from server.config import Settings
 from server.pipeline import Pipeline
 from server.web.build import build_web
 from server.web.front import MAX_REQUEST, SECURITY
-from server.web.staff import console as parts
 from server.web.staff.visit import HOME, own_path
 from tests.support.asgi import asking
-from tests.support.console import Browser, Console, browsing, console
-from tests.support.probe import add_probe, written
+from tests.support.console import Browser, browsing, console
+from tests.support.probe import written
 from tests.support.web import TableLive, TableStore
 
 PAGE: Final = "/staff/password"
 FORM: Final = "/staff/probe/city-0001"
 
 Browse = Callable[[str], Browser]
-
-
-@pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
-    monkeypatch.setattr(parts, "PARTS", (*parts.PARTS, add_probe))
-    written.clear()
-    with console(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as browser:
-        yield browser
 
 
 class TestBody:
