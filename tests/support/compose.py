@@ -9,6 +9,7 @@ import yaml
 from tests.support.recordings import CHECKOUT
 
 FILE: Final = CHECKOUT / "compose.yaml"
+SCRIPT: Final = CHECKOUT / "scripts" / "compose.sh"
 BLANK: Final = re.compile(r"\$\{(?P<name>\w+)(?::(?P<sign>[?-])(?P<word>[^}]*))?\}")
 SECRETS: Final = (
     "BROKER_PASSWORD", "INFLUX_PASSWORD", "INFLUX_ADMIN_TOKEN", "GRAFANA_PASSWORD",
