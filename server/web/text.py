@@ -190,6 +190,17 @@ class Text:
             return self("day.date", month=local.month, day=local.day, time=time)
         return self("day.weekday", day=self(f"weekday.{local.weekday()}"), time=time)
 
+    def turn(self, instant: str, zone: str) -> str:
+        """A coming moment in the fewest words: the night belongs to its evening, so midnight needs no day.
+
+        Nor does what comes in less than 12 hours; all else as :meth:`moment` tells it.
+        """
+        local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
+        hours = (local.timestamp() * 1000 - self.now_ms) / 3_600_000
+        if hours < 12 or (hours <= 24 and local.hour == local.minute == 0):
+            return self("day.today", time=f"{local.hour}:{local.minute:02}")
+        return self.moment(instant, zone)
+
     def facts(self, row: StationStatus, zone: str) -> tuple[Fact, Fact, Fact]:
         """The three words of a station: access, crowding, comfort."""
         return (
@@ -212,7 +223,7 @@ class Text:
     def _access_notes(self, access: AccessFact, zone: str) -> list[str]:
         notes = []
         if access.changes_at is not None and (access.then or access.value not in ("locked", "unknown")):
-            notes.append(self(_TURNS[_then(access)], time=self.moment(access.changes_at, zone)))
+            notes.append(self(_TURNS[_then(access)], time=self.turn(access.changes_at, zone)))
         notes.append(self(f"evidence.{access.evidence}"))
         if access.hours_unconfirmed:
             notes.append(self("access.unconfirmed"))

@@ -257,7 +257,13 @@ def test_a_hostile_name_is_text(browser: Browser, url: str, live: TableLive, scr
         assert wider <= 0
 
 
-def test_three_stations_at_first_sight(browser: Browser, url: str) -> None:
+@pytest.mark.parametrize("hours", [1, 9, 90])
+def test_three_stations_at_first_sight(
+    browser: Browser, url: str, live: TableLive, now_ms: int, hours: int
+) -> None:
+    for number in (1, 2, 3):
+        closes = Access("open", "verified", now_ms + hours * HOUR_MS)
+        live.put(replace(open_state(station(number), now_ms), access=closes))
     for options in ({"locale": "zh-CN"}, {"locale": "en-GB"}):
         with located(browser, **options) as context:
             page = opened(context, f"{url}/n/taiyuan")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.model import Access, Comfort, Crowding, Notice, SocketCounts, StationState
 from server.web import public
+from server.web.query import DAY_MS
 from server.web.spoken import spoken
 from server.web.text import Text
 from tests.support.browser import phone
@@ -133,7 +134,11 @@ def test_nothing_breaks_the_content_policy_and_nothing_comes_from_elsewhere(
 def told(now_ms: int) -> list[StationState]:
     """States that between them use every word and every reason."""
     base = open_state(station(1), now_ms)
-    accesses = [
+    midnight = now_ms - now_ms % DAY_MS + 16 * HOUR_MS  # in Shanghai
+    turns = (*range(1, 25), 90)
+    accesses = [Access("open", "timetable", now_ms + hours * HOUR_MS, False, now_ms) for hours in turns]
+    accesses += [Access("open", "timetable", midnight + days * DAY_MS, False, now_ms) for days in range(3)]
+    accesses += [
         Access(value, evidence, changes, unconfirmed, now_ms)
         for value in ("open", "closing_soon", "closed", "locked", "unknown")
         for evidence in ("verified", "timetable", "notice", "contact", "none")

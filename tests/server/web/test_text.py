@@ -1,8 +1,10 @@
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -142,6 +144,28 @@ def test_the_language_of_a_page(wanted: str | None, accepted: str, chosen: str, 
 def test_the_reason_beside_access(access: Access, zh: str, en: str, why: str) -> None:
     row = public.status(replace(open_state(), access=access))
     assert (ZH.facts(row, ZONE)[0].note, EN.facts(row, ZONE)[0].note) == (zh, en), why
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "zh", "en", "why"),
+    [
+        ("24T16:13", "25T01:13", "1:13 关门", "closes 1:13", "the night is its evening's"),
+        ("24T22:30", "25T08:00", "8:00 关门", "closes 8:00", "the next time the clock says so"),
+        ("24T08:00", "25T00:00", "0:00 关门", "closes 0:00", "midnight"),
+        ("24T08:00", "25T02:00", "明天 2:00 关门", "closes tomorrow 2:00", "not this afternoon"),
+        ("24T16:00", "25T15:00", "明天 15:00 关门", "closes tomorrow 15:00", "not an hour ago"),
+        ("24T08:00", "26T00:00", "周日 0:00 关门", "closes Sun 0:00", "midnight, a day on"),
+    ],
+)
+def test_a_turn_that_comes_tonight_needs_no_day(now: str, then: str, zh: str, en: str, why: str) -> None:
+    now_ms, then_ms = (_ms(each) for each in (now, then))
+    row = public.status(replace(open_state(), access=Access("open", "timetable", then_ms)))
+    told = [Text(language, now_ms).facts(row, ZONE)[0].note for language in LANGUAGES]
+    assert told == [zh, en], why
+
+
+def _ms(local: str) -> int:
+    return int(datetime.fromisoformat(f"2026-07-{local}").replace(tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ export class Text {
     return this.say("day.weekday", { day: this.say(`weekday.${(day + 3) % 7}`), time });
   }
 
+  // A coming moment in the fewest words: midnight, and what comes in less than 12 hours, need no day.
+  turn(instant, nowMs) {
+    const { time } = this.local(Date.parse(instant));
+    const hours = (Date.parse(instant) - nowMs) / 3_600_000;
+    if (hours < 12 || (hours <= 24 && time === "0:00")) return this.say("day.today", { time });
+    return this.moment(instant, nowMs);
+  }
+
   // Where the stations are: the day, counted since 1970, and the time of day.
   local(ms) {
     const parts = this.calendar.formatToParts(ms).map(({ type, value }) => [type, value]);
@@ -84,7 +92,7 @@ export class Text {
     if (access.changes_at && (access.then || (access.value !== "locked" && access.value !== "unknown"))) {
       const opposite = access.value === "closed" ? "open" : "closed";
       const then = access.then || (evidence === "notice" ? "unknown" : opposite);
-      notes.push(this.say(TURNS[then], { time: this.moment(access.changes_at, nowMs) }));
+      notes.push(this.say(TURNS[then], { time: this.turn(access.changes_at, nowMs) }));
     }
     notes.push(this.say(`evidence.${evidence}`));
     if (access.hours_unconfirmed) notes.push(this.say("access.unconfirmed"));
