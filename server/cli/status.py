@@ -2,9 +2,9 @@
 
 import http.client
 import json
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from time import sleep
 from typing import Final
 
 import typer
@@ -48,7 +48,7 @@ def status(context: typer.Context) -> None:
     """Show the running server: rates, ages, stations by state, who is silent, what is refused and why."""
     chosen = settings(context)
     first = _look(chosen)
-    time.sleep(RATE_S)
+    sleep(RATE_S)
     second = _look(chosen)
     console.print(_pipeline(first, second))
     console.print(_stations(second))

@@ -76,7 +76,7 @@ def test_rates_come_from_two_looks(port: int, pipeline: Pipeline, monkeypatch: p
         pipeline.committed_total += 20
 
     monkeypatch.setattr(status, "RATE_S", 2.0)
-    monkeypatch.setattr("server.cli.status.time.sleep", commit_twenty)
+    monkeypatch.setattr(status, "sleep", commit_twenty)
     assert "committed 62 10.0/s" in run(port)[1]
 
 
