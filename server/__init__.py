@@ -15,7 +15,8 @@ The path of a reading, top to bottom:
 
 Around it:
 
-    model         networks, stations and what riders are told of them
+    model         what the registry holds: networks, stations, thresholds
+    state         what is told of a station: the words that riders read
     registry      registry.db: networks and stations, with its schema, imports, geo and credentials beside it
     forecasts/    how full a station is expected to be
     reports/      reports.db: what riders say is wrong; notes cleans it, pure

@@ -12,7 +12,8 @@ from server import status
 from server.alerts.model import Place
 from server.alerts.silences import Matcher
 from server.hours import Timetable
-from server.model import Network, Notice, Posted, Station
+from server.model import Network, Station
+from server.state import Notice, Posted
 
 NoticeAccess = Literal["", "open", "closed", "locked"]
 MOST_OUTLOOKS: Final = 4_096

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import chinese_calendar  # type: ignore[import-untyped]  # the package carries no types
 from opening_hours import OpeningHours, State, validate
 
-from server.model import Posted
+from server.state import Posted
 
 HORIZON_DAYS: Final = 7
 """How far ahead a change is looked for."""

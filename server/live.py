@@ -17,8 +17,9 @@ from server import status
 from server.board import Board, Posting
 from server.headcount import Headcount
 from server.hours import HoursError, Timetable, timetable
-from server.model import Network, Station, StationState, Thresholds, family
+from server.model import Network, Station, Thresholds, family
 from server.occupancy import Correction, Occupancy, Rules
+from server.state import StationState
 from server.store import Dating
 from server.store.chains import order
 from server.store.sqlite import Store

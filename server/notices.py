@@ -19,7 +19,7 @@ from server.alerts.ledger import Ledger, silence_id
 from server.alerts.silences import Maintenance, Silence
 from server.board import Posting, place
 from server.desk import Desk, DeskError, Part
-from server.model import AccessValue
+from server.state import AccessValue
 
 log = logging.getLogger(__name__)
 

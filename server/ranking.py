@@ -9,15 +9,8 @@ from dataclasses import dataclass
 from math import asin, cos, floor, inf, radians, sin, sqrt
 from typing import Any, Final, Literal
 
-from server.model import (
-    RANKING,
-    AccessValue,
-    ComfortValue,
-    CrowdingValue,
-    Evidence,
-    Freshness,
-    Thresholds,
-)
+from server.model import RANKING, Thresholds
+from server.state import AccessValue, ComfortValue, CrowdingValue, Evidence, Freshness
 
 Wish = Literal["socket", "battery", "water", "meal", "toilet", "places"]
 AMENITIES: Final[Mapping[Wish, frozenset[str]]] = {

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from server.model import Network, Season, Standard, StationState
+from server.model import Network, Season, Standard
+from server.state import StationState
 
 State = Literal["kept", "missing", "unknown"]
 

@@ -3,7 +3,8 @@
 import math
 from typing import Any, Final
 
-from server.model import StationState, Thresholds
+from server.model import Thresholds
+from server.state import StationState
 
 TEMPERATURE_STEP_C: Final = 0.5
 HUMIDITY_STEP_PCT: Final = 5.0

@@ -93,6 +93,7 @@ PURE = [
     "server/served/tally.py",
     "server/served/words.py",
     "server/standards.py",
+    "server/state.py",
     "server/status/*.py",
     "server/visible.py",
 ]

@@ -7,7 +7,8 @@ from typing import Final
 from contract.messages import Climate, Snapshot, Status
 from server.alerts.model import ACTIVE, State
 from server.alerts.trends import Days, Trend
-from server.model import Season, Station, StationState, Thresholds
+from server.model import Season, Station, Thresholds
+from server.state import StationState
 
 RECENTLY_MS: Final = 600_000
 """``rejected`` and ``unknown`` messages are those of so long before now."""

@@ -20,7 +20,7 @@ from server.alerts.kinds import KINDS, AlertThresholds, ServerThresholds
 from server.alerts.model import ACTIVE, Finding, Scope
 from server.alerts.trends import Trend
 from server.live import Live
-from server.model import StationState
+from server.state import StationState
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from server.alerts.model import Alert, Change
 from server.alerts.silences import Maintenance, Matcher, Silence
 from server.alerts.tables import ALERTS
-from server.model import AccessValue
+from server.state import AccessValue
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.alerts.model import Alert, Place, Severity
-from server.model import AccessValue
+from server.state import AccessValue
 
 MOST_REASON: Final = 200
 """Characters of the reason."""

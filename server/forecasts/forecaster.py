@@ -15,9 +15,9 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from server.forecasts.pattern import LOOK_BACK_WEEKS, Pattern, pattern
-from server.model import StationState
 from server.rollups import Rollups, calendar
 from server.rollups.calendar import local_day, time_zone
+from server.state import StationState
 
 log = logging.getLogger(__name__)
 

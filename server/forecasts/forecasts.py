@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from server.forecasts.forecaster import Forecaster, Live
 from server.forecasts.pattern import LEAST_WEEKS, Forecast, Pattern, expected_at, forecast
-from server.model import CrowdingValue, Station, StationState, Thresholds
+from server.model import Station, Thresholds
 from server.rollups import Rollups
 from server.rollups.calendar import QUARTER_MS, local_day, midnight_ms, time_zone
+from server.state import CrowdingValue, StationState
 from server.status import share_word
 
 MAX_KEPT: Final = 512

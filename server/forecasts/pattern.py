@@ -15,8 +15,9 @@ from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple
 
 from server.hours import DayKind, day_kind
-from server.model import CrowdingValue, Thresholds
+from server.model import Thresholds
 from server.rollups.calendar import QUARTER_MS, QUARTERS
+from server.state import CrowdingValue
 from server.status import share_word
 
 LEAST_WEEKS: Final = 3

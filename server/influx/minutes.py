@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from server.alerts.model import Alert, Place, Subject
 from server.influx import points
-from server.model import Network, StationState
+from server.model import Network
+from server.state import StationState
 from server.today import Today
 
 MINUTE_MS: Final = 60_000

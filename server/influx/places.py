@@ -9,8 +9,9 @@ from server import status
 from server.hours import HoursError, Timetable, check_hours, follows_sun
 from server.influx import points
 from server.live import Registered
-from server.model import Notice, Posted, Season, StationState
+from server.model import Season
 from server.occupancy import Rules
+from server.state import Notice, Posted, StationState
 
 HOUR_MS: Final = 3_600_000
 MOST_HOURS: Final = 4_096

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from contract.messages import Climate, Health, SocketState
 from server.influx import words
-from server.model import AccessValue, ComfortValue, CrowdingValue, SlotWord
 from server.occupancy import Occupancy
+from server.state import AccessValue, ComfortValue, CrowdingValue, SlotWord
 
 NO_DISTRICT: Final = "-"
 _BREAKING: Final = re.compile(r"[\x00-\x1f\x7f\\]+")

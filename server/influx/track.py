@@ -13,8 +13,8 @@ from server.influx import points
 from server.influx.places import Place
 from server.influx.points import Words
 from server.influx.units import Units
-from server.model import Comfort, Crowding
 from server.occupancy import Observation, Occupancy, StaffCount, advance
+from server.state import Comfort, Crowding
 from server.store import packing
 from server.store.commits import Row
 from server.store.damage import DAMAGE, UNREADABLE

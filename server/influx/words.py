@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contract.messages import SocketState
-from server.model import AccessValue, ComfortValue, CrowdingValue, SlotWord
+from server.state import AccessValue, ComfortValue, CrowdingValue, SlotWord
 
 UNKNOWN: Final = 9
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from server.model import Network, StationState
+from server.model import Network
+from server.state import StationState
 
 QUARTER_MS: Final = 15 * 60_000
 HOUR_MS: Final = 4 * QUARTER_MS

@@ -1,6 +1,7 @@
 """How old a fact is, as a word."""
 
-from server.model import Freshness, Thresholds
+from server.model import Thresholds
+from server.state import Freshness
 
 
 def freshness(at_ms: int | None, now_ms: int, thresholds: Thresholds) -> Freshness:

@@ -6,7 +6,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from contract.messages import Climate
-from server.model import Comfort, ComfortReason, ComfortValue, Network, Season, Thresholds
+from server.model import Network, Season, Thresholds
+from server.state import Comfort, ComfortReason, ComfortValue
 from server.status.ages import freshness
 
 HEAT_INDEX_FROM_C: Final = 27.0

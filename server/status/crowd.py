@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from server.model import Crowding, CrowdingValue, Thresholds
+from server.model import Thresholds
+from server.state import Crowding, CrowdingValue
 from server.status.ages import freshness
 
 _CROWDING: Final[tuple[CrowdingValue, ...]] = ("quiet", "busy", "crowded", "full")

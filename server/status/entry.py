@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Literal
 
 from contract.messages import Door
-from server.model import Access, Notice, Posted, Thresholds
+from server.model import Thresholds
+from server.state import Access, Notice, Posted
 from server.status.ages import freshness
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from server.model import AccessValue, Notice, Posted
+from server.state import AccessValue, Notice, Posted
 
 AHEAD_MS: Final = 7 * 86_400_000
 """Riders read of what is planned so long before: the week that a station's page shows."""

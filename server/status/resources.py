@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from contract.messages import Cabinet, CabinetInfo, Slot, Socket, SocketInfo
-from server.model import CabinetState, Heat, SlotWord, SocketCounts, SocketState, Thresholds
+from server.model import Thresholds
+from server.state import CabinetState, Heat, SlotWord, SocketCounts, SocketState
 from server.status.ages import freshness
 
 _OCCUPIED: Final = frozenset({"charging", "full", "in_use"})

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from server.model import CabinetState, Network, Notice, StationState
+from server.model import Network
+from server.state import CabinetState, Notice, StationState
 from server.web.feed_rows import AlertRow, AlertType, Localised, Span
 from server.web.networks import district
 from server.web.public import access_at_ms, iso, iso_or_none

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from server.model import StationState
+from server.state import StationState
 from server.store import Bucket, Quantity
 from server.web import networks, past, public, query
 from server.web.bodies import Bodies, Body, Headers, answer

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from math import cos, radians
 from typing import Final
 
-from server.model import Network, StationState
+from server.model import Network
 from server.ranking import Place, Ranked, judge, rank
+from server.state import StationState
 from server.web.compact import Words
 from server.web.networks import Live
 from server.web.order import candidate

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.hours import Day
-from server.model import CrowdingValue
+from server.state import CrowdingValue
 from server.web.forecast import STEP_PCT, ForecastAnswer, ForecastQuarter
 from server.web.text import LOOKS, Text, Tone
 

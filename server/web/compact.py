@@ -35,7 +35,8 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from server.model import Station, StationState
+from server.model import Station
+from server.state import StationState
 from server.web import public
 from server.web.text import amenity_codes
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from server.model import Network, StationState
+from server.model import Network
+from server.state import StationState
 from server.web import networks, past, public
 from server.web.api import History
 from server.web.bodies import Body

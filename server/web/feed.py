@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from server.model import StationState
+from server.state import StationState
 from server.web.networks import district
 from server.web.public import fact_times_ms, iso, status, visible
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from server.model import Freshness, Network, Qualifier, StationState
+from server.model import Network, Qualifier
+from server.state import Freshness, StationState
 from server.web import public
 from server.web.networks import Declared, District, NetworkSummary, Promise
 from server.web.shapes import (

@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI, Request, Response
 
-from server.model import StationState, family
+from server.model import family
+from server.state import StationState
 from server.web import feed_rows, geojson, networks, public, query
 from server.web.alerts import alerts
 from server.web.api import Ready

@@ -10,9 +10,9 @@ from typing import Any, Final, get_args
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from server.model import Freshness, StationState
 from server.pipeline import Pipeline
 from server.reports.reports import Reports, ReportsError
+from server.state import Freshness, StationState
 from server.store.damage import DAMAGE
 from server.web import networks
 from server.web.events import Events

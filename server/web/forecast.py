@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 
 from server.forecasts.pattern import Forecast, Quarter
 from server.hours import DayKind
-from server.model import CrowdingValue
+from server.state import CrowdingValue
 from server.web import networks, public, query
 from server.web.api import Ready, described
 from server.web.bodies import Body

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from server.model import AccessValue, ComfortValue, CrowdingValue, Freshness, StationState
+from server.state import AccessValue, ComfortValue, CrowdingValue, Freshness, StationState
 from server.web import public
 from server.web.feed_rows import (
     Address,

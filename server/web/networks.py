@@ -8,7 +8,8 @@ counts hold them, and a total adds only the networks that have no parent.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from server.model import Network, Qualifier, StationState, family
+from server.model import Network, Qualifier, family
+from server.state import StationState
 from server.web.shapes import Name, Struct
 
 

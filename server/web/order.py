@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from server.model import StationState, Thresholds
+from server.model import Thresholds
 from server.ranking import Candidate, Wish, rank
+from server.state import StationState
 from server.web import networks
 from server.web.text import amenity_codes
 from server.web.wishes import lacks

@@ -11,7 +11,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
-from server.model import Network, StationState
+from server.model import Network
+from server.state import StationState
 from server.web import networks, public, wishes
 from server.web.api import Ready, refusal
 from server.web.bodies import Bodies, Body

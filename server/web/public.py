@@ -1,4 +1,4 @@
-"""What the public is told of a station: :class:`~server.model.StationState` as the API's JSON.
+"""What the public is told of a station: :class:`~server.state.StationState` as the API's JSON.
 
 Pure. Privacy is applied here and nowhere else: people are never counted out to the public, a room is told
 by its word and, from three people up, by how much of it is taken in steps of 25 %. No age ever stands in a
@@ -9,7 +9,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.model import CabinetState, Crowding, CrowdingReason, Notice, StationState
+from server.state import CabinetState, Crowding, CrowdingReason, Notice, StationState
 from server.web.shapes import (
     AccessFact,
     BatteriesFact,

@@ -7,8 +7,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from server import notes
-from server.model import StationState
 from server.reports.reports import Kind
+from server.state import StationState
 from server.web import desk as desks
 from server.web import networks
 from server.web.api import refusal

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from server.model import (
+from server.model import Qualifier
+from server.state import (
     AccessValue,
     ComfortReason,
     ComfortValue,
@@ -10,7 +11,6 @@ from server.model import (
     CrowdingValue,
     Evidence,
     Freshness,
-    Qualifier,
     SlotWord,
 )
 

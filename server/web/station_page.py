@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request, Response
 
 from server import standards, status
 from server.hours import HoursError, Timetable, timetable
-from server.model import Network, StationState
+from server.model import Network
+from server.state import StationState
 from server.web import bars, directions, forecast, networks, public
 from server.web.bodies import Bodies, Body
 from server.web.forecast import Forecasts

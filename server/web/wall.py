@@ -18,8 +18,9 @@ from fastapi.responses import HTMLResponse
 
 from server.alerts.model import Alert, Severity
 from server.desk import DeskError
-from server.model import Network, StationState
+from server.model import Network
 from server.notify.words.texts import kind_of
+from server.state import StationState
 from server.today import Today
 from server.walls import Walls
 from server.web import public

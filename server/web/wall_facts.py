@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from server.alerts.model import SEVERITIES, Alert, Place, Severity
-from server.model import StationState, family
+from server.model import family
+from server.state import StationState
 from server.web.networks import Live, district
 from server.web.public import SILENT
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import cos, radians
 from typing import Final, Literal
 
-from server.model import StationState
+from server.state import StationState
 from server.web.networks import district
 from server.web.public import SILENT
 from server.web.wall_facts import CROWDED, OPEN

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.hours import Day, Span, Timetable
-from server.model import Notice, Posted
+from server.state import Notice, Posted
 from server.web.public import iso
 from server.web.text import Text
 

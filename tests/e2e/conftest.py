@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from server.config import Settings
-from server.model import Access
 from server.pipeline import Pipeline
+from server.state import Access
 from server.web.build import build_web
 from tests.support.browser import chromium
 from tests.support.journey import Journey

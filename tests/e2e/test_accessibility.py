@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from server.config import Settings
-from server.model import Access, Comfort, Crowding
 from server.pipeline import Pipeline
+from server.state import Access, Comfort, Crowding
 from server.web.build import build_web
 from server.web.text import LOOKS
 from tests.support.browser import phone

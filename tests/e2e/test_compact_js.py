@@ -14,17 +14,9 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from server.config import Settings
 from server.demo.networks import NETWORKS
-from server.model import (
-    Access,
-    CabinetState,
-    Comfort,
-    Crowding,
-    Notice,
-    SocketCounts,
-    Station,
-    StationState,
-)
+from server.model import Station
 from server.pipeline import Pipeline
+from server.state import Access, CabinetState, Comfort, Crowding, Notice, SocketCounts, StationState
 from server.web import public
 from server.web.bodies import Bodies
 from server.web.build import build_web

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from server.config import Settings
-from server.model import Comfort, Crowding, StationState
 from server.pipeline import Pipeline
+from server.state import Comfort, Crowding, StationState
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.growth import growth

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from server.model import Comfort, Crowding, Network, SocketCounts
+from server.model import Network
+from server.state import Comfort, Crowding, SocketCounts
 from tests.support.browser import phone
 from tests.support.maps import CITY, Tiles, many, named, opened, page_of, pin
 from tests.support.web import TableLive, open_state, static_state

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from server.config import Settings
-from server.model import Access, Comfort, Crowding, StationState
 from server.pipeline import Pipeline
+from server.state import Access, Comfort, Crowding, StationState
 from server.web.build import build_web
 from tests.support.browser import phone
 from tests.support.rider import expect_ids, ids, located, opened

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.model import Access, Comfort, Crowding, Notice, SocketCounts, StationState
+from server.state import Access, Comfort, Crowding, Notice, SocketCounts, StationState
 from server.web import public
 from server.web.query import DAY_MS
 from server.web.spoken import spoken

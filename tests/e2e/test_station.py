@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.config import Settings
 from server.forecasts.pattern import Forecast, Quarter
-from server.model import Standard, StationState
+from server.model import Standard
 from server.pipeline import Pipeline
+from server.state import StationState
 from server.web.build import build_web
 from tests.support.browser import phone
 from tests.support.serving import serving

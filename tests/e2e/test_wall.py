@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.model import StationState
+from server.state import StationState
 from tests.support.looks import violations
 from tests.support.noon import states as city
 from tests.support.wall import MIN, NETWORK, WallSite, alarm, real_ms

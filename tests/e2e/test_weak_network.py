@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from server.config import Settings
-from server.model import Crowding
 from server.pipeline import Pipeline
+from server.state import Crowding
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.noon import at_noon

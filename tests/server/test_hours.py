@@ -10,7 +10,7 @@ from opening_hours import OpeningHours
 
 from server import hours
 from server.hours import Day, HoursError, Kind, check_hours, kind_of, rewritten, timetable
-from server.model import Posted
+from server.state import Posted
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 

@@ -8,7 +8,8 @@ import pytest
 
 from server.board import Posting
 from server.live import Live
-from server.model import Network, Notice, Station, StationState
+from server.model import Network, Station
+from server.state import Notice, StationState
 from server.store.sqlite import Store
 from server.web.text import Text
 from server.web.week import week

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from server import standards
-from server.model import Access, Comfort, Crowding, Network, Season, SocketCounts, Standard, StationState
+from server.model import Network, Season, Standard
+from server.state import Access, Comfort, Crowding, SocketCounts, StationState
 from server.web.text import amenity_codes
 from tests.support.web import LIUYANG, NOON_MS, TAIYUAN, XIAODIAN, open_state, static_state, station
 

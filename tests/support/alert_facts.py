@@ -9,15 +9,8 @@ from server.alerts.kinds import AlertThresholds
 from server.alerts.model import Finding, State, Subject, Truth
 from server.alerts.rules import judge
 from server.alerts.trends import Trend
-from server.model import (
-    Access,
-    Comfort,
-    Crowding,
-    SocketCounts,
-    Station,
-    StationState,
-    Thresholds,
-)
+from server.model import Station, Thresholds
+from server.state import Access, Comfort, Crowding, SocketCounts, StationState
 
 MIN = 60_000
 HOUR = 60 * MIN

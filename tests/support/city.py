@@ -12,7 +12,8 @@ from server import status
 from server.demo.networks import NETWORKS
 from server.demo.stations import DemoStation, Life, build
 from server.hours import timetable
-from server.model import Comfort, Crowding, Network, SocketCounts, Station, StationState
+from server.model import Network, Station
+from server.state import Comfort, Crowding, SocketCounts, StationState
 
 HEARTBEAT_MS = 30_000
 LATE_MS = {"power": 3_600_000, "network": 420_000}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from server.model import Access, Notice, StationState
+from server.state import Access, Notice, StationState
 from tests.support.asgi import Client
 from tests.support.web import NOON_MS, TableLive, cabinet, open_state, static_state, station
 

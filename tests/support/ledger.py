@@ -12,7 +12,7 @@ from server.alerts.ledger import PART, Ledger
 from server.alerts.model import SEVERITIES, Alert, Change, Scope, State, Subject, Timer, Truth
 from server.alerts.silences import Maintenance, Matcher, Silence
 from server.desk import Desk
-from server.model import AccessValue
+from server.state import AccessValue
 
 NOW: Final = 1_800_000_000_000
 MIN: Final = 60_000

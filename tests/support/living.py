@@ -7,7 +7,8 @@ from contract.messages import (
     Snapshot,
 )
 from server.live import Live
-from server.model import Network, Station, StationState
+from server.model import Network, Station
+from server.state import StationState
 from server.store import Accepted, Dating
 from server.store.chains import HOUR_MS
 from server.store.sqlite import Store

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from server.demo.networks import NETWORKS
-from server.model import StationState
+from server.state import StationState
 from tests.support.city import city
 from tests.support.web import NOON_MS, TableLive
 

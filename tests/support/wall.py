@@ -12,9 +12,9 @@ from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Subject
 from server.config import Settings
 from server.live import Live
-from server.model import StationState
 from server.occupancy import Occupancy
 from server.pipeline import Pipeline
+from server.state import StationState
 from server.walls import Walls
 from server.web.build import build_web
 from server.web.front import Front

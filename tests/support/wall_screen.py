@@ -8,7 +8,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page
 
 from server.config import Settings
-from server.model import StationState
+from server.state import StationState
 from tests.support.browser import phone
 from tests.support.serving import serving
 from tests.support.wall import WallSite, real_ms, wall_site

@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from contract.messages import SocketState as SocketWord
-from server.model import (
+from server.model import Network, Standard, Station
+from server.state import (
     Access,
     CabinetState,
     Comfort,
     Crowding,
-    Network,
     SlotWord,
     SocketCounts,
     SocketState,
-    Standard,
-    Station,
     StationState,
 )
 from server.store import Bucket, Quantity

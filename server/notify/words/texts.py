@@ -9,9 +9,10 @@ from typing import Final
 
 from server.alerts.kinds import KINDS
 from server.alerts.model import SEVERITIES, Alert, Bundle, Subject
-from server.model import Network, Station, StationState
+from server.model import Network, Station
 from server.notify.model import Message, Refused
 from server.notify.words.harmless import harmless
+from server.state import StationState
 from server.web.public import iso
 from server.web.shapes import Name
 from server.web.spans import span

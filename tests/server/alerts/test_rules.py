@@ -12,7 +12,7 @@ from contract.messages import Cabinet, Climate, Door, Presence, Slot, Snapshot, 
 from server.alerts.model import State, Truth
 from server.alerts.rules import RULES, SERVER_RULES, judge
 from server.alerts.trends import Trend, advance, fold
-from server.model import CabinetState
+from server.state import CabinetState
 from tests.support.alert_facts import EMPTY, FACTS, LIMITS, NOW, STATE, air, machine, told
 from tests.support.office import HEAT_C_A_MINUTE, office
 

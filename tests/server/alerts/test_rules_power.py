@@ -11,7 +11,7 @@ import pytest
 
 from contract.messages import Cabinet, Slot, Socket
 from server.alerts.facts import Facts
-from server.model import CabinetState
+from server.state import CabinetState
 from tests.support.alert_facts import EMPTY, FACTS, NOW, STATE, Row, check, closed, old, seen, told
 
 

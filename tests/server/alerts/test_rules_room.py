@@ -12,7 +12,7 @@ import pytest
 from contract.messages import Climate, Door, Presence, Status
 from server.alerts.facts import Facts
 from server.alerts.trends import DayCount, Days, Step, Trend, Warmth
-from server.model import Access, Crowding
+from server.state import Access, Crowding
 from tests.support.alert_facts import (
     FACTS,
     HOUR,

@@ -11,9 +11,10 @@ import pytest
 from server.forecasts import forecasts as module
 from server.forecasts.forecaster import Forecaster
 from server.forecasts.forecasts import Forecasts
-from server.model import Crowding, CrowdingValue, Freshness, Network, Station, StationState, Thresholds
+from server.model import Network, Station, Thresholds
 from server.rollups import Rollups
 from server.rollups.calendar import QUARTER_MS, QUARTERS, local_day, midnight_ms
+from server.state import Crowding, CrowdingValue, Freshness, StationState
 from tests.support import rollups
 from tests.support.wait import until
 from tests.support.web import NOON_MS, TableLive, open_state, static_state, station

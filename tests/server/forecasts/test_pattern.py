@@ -19,8 +19,9 @@ from server.forecasts.pattern import (
     quantiles,
 )
 from server.hours import DayKind, day_kind
-from server.model import CrowdingValue, Thresholds
+from server.model import Thresholds
 from server.rollups.calendar import QUARTER_MS, QUARTERS
+from server.state import CrowdingValue
 
 CHINA = "Asia/Shanghai"
 FRIDAY = date(2026, 9, 11)

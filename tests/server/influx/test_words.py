@@ -7,7 +7,7 @@ import pytest
 
 from contract.messages import SocketState
 from server.influx import words
-from server.model import AccessValue, ComfortValue, CrowdingValue, SlotWord
+from server.state import AccessValue, ComfortValue, CrowdingValue, SlotWord
 
 
 @pytest.mark.parametrize(

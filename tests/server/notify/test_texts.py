@@ -15,12 +15,13 @@ from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Bundle, Severity, Subject, Truth
 from server.alerts.rules import RULES, SERVER_RULES
 from server.alerts.rules_machine import district_offline
-from server.model import CabinetState, Network, SocketState, Station
+from server.model import Network, Station
 from server.notify.model import Reason, Refused
 from server.notify.targets import webhook, wecom
 from server.notify.targets.cutting import letter
 from server.notify.words.harmless import MOST, harmless
 from server.notify.words.texts import Words, blanks, label_of, of_bundle, refusal, trial
+from server.state import CabinetState, SocketState
 from server.web.text import LANGUAGES, Language, Text, strings
 from tests.support.web import NOON_MS, TAIYUAN, open_state
 

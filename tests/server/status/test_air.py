@@ -7,13 +7,8 @@ import pytest
 
 from contract.messages import Climate
 from server import status
-from server.model import (
-    Comfort,
-    ComfortValue,
-    Network,
-    Season,
-    Thresholds,
-)
+from server.model import Network, Season, Thresholds
+from server.state import Comfort, ComfortValue
 
 MIN = 60_000
 NOW = 1_753_430_400_000  # 2025-07-25 16:00 in Beijing

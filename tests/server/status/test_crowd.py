@@ -5,11 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server import status
-from server.model import (
-    Crowding,
-    CrowdingValue,
-    Thresholds,
-)
+from server.model import Thresholds
+from server.state import Crowding, CrowdingValue
 
 MIN = 60_000
 NOW = 1_753_430_400_000  # 2025-07-25 16:00 in Beijing

@@ -4,12 +4,8 @@ import pytest
 
 from contract.messages import Door
 from server import status
-from server.model import (
-    Access,
-    Notice,
-    Posted,
-    Thresholds,
-)
+from server.model import Thresholds
+from server.state import Access, Notice, Posted
 
 MIN = 60_000
 NOW = 1_753_430_400_000  # 2025-07-25 16:00 in Beijing

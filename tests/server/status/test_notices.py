@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from server import status
-from server.model import Access, Notice, Posted, Thresholds
+from server.model import Thresholds
+from server.state import Access, Notice, Posted
 from server.status.notices import AHEAD_MS
 
 MIN = 60_000

@@ -6,22 +6,20 @@ from typing import get_args
 
 import pytest
 
-from server import model
-from server.model import (
-    Thresholds,
-)
+from server import model, state
+from server.model import Thresholds
 
 PAGE = Path(__file__).parents[3] / "docs" / "status.md"
 VOCABULARY = (
-    model.AccessValue,
-    model.Evidence,
-    model.CrowdingValue,
-    model.CrowdingReason,
-    model.ComfortValue,
-    model.ComfortReason,
-    model.Freshness,
+    state.AccessValue,
+    state.Evidence,
+    state.CrowdingValue,
+    state.CrowdingReason,
+    state.ComfortValue,
+    state.ComfortReason,
+    state.Freshness,
     model.Season,
-    model.SlotWord,
+    state.SlotWord,
     model.Qualifier,
 )
 

@@ -7,11 +7,8 @@ import pytest
 from contract.messages import Cabinet, CabinetInfo, Slot, Socket, SocketInfo
 from contract.messages import SocketState as SocketWord
 from server import status
-from server.model import (
-    SlotWord,
-    SocketCounts,
-    Thresholds,
-)
+from server.model import Thresholds
+from server.state import SlotWord, SocketCounts
 
 MIN = 60_000
 NOW = 1_753_430_400_000  # 2025-07-25 16:00 in Beijing

@@ -6,16 +6,8 @@ from typing import Any
 import pytest
 
 from contract.messages import Cabinet, CabinetInfo, Slot
-from server.model import (
-    Access,
-    CabinetState,
-    Comfort,
-    Crowding,
-    Notice,
-    SocketCounts,
-    StationState,
-    Thresholds,
-)
+from server.model import Thresholds
+from server.state import Access, CabinetState, Comfort, Crowding, Notice, SocketCounts, StationState
 from server.status import cabinets
 from server.web.alerts import MANY, alerts
 from server.web.feed_rows import AlertRow

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.config import Settings
-from server.model import (
+from server.pipeline import Pipeline
+from server.state import (
     AccessValue,
     Comfort,
     ComfortReason,
@@ -19,7 +20,6 @@ from server.model import (
     Evidence,
     Freshness,
 )
-from server.pipeline import Pipeline
 from server.store import Bucket
 from server.web.build import build_web
 from server.web.query import QUANTITIES

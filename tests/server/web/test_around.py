@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.model import Access, Comfort, Crowding, Network, StationState, Thresholds
+from server.model import Network, Thresholds
+from server.state import Access, Comfort, Crowding, StationState
 from server.web.around import around
 from tests.support.web import NOON_MS, TAIYUAN, XIAODIAN, TableLive, open_state, static_state, station
 

@@ -9,7 +9,7 @@ import pytest
 
 from server.forecasts.pattern import Forecast, Quarter, Silence
 from server.hours import Day, DayKind, timetable
-from server.model import CrowdingValue
+from server.state import CrowdingValue
 from server.web import forecast
 from server.web.bars import Chart, chart
 from server.web.text import Language, Text

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.config import Settings
-from server.model import Access, Comfort, Crowding
 from server.pipeline import Pipeline
+from server.state import Access, Comfort, Crowding
 from server.store import Bucket
 from server.web.build import build_web
 from server.web.door import visits_today

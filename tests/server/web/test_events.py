@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from server.config import Settings
-from server.model import Comfort, StationState
 from server.pipeline import Pipeline
+from server.state import Comfort, StationState
 from server.web import events
 from server.web.build import build_web
 from server.web.feed import FRAME_MS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.model import Comfort, StationState
+from server.state import Comfort, StationState
 from server.web.feed import NetworkFeed, changes_event, narrowed, refresh_event, times_event
 from server.web.public import status
 from tests.support.web import NOON_MS, open_state, station

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from server.config import Settings
-from server.model import Crowding
 from server.pipeline import Pipeline
+from server.state import Crowding
 from server.web.bodies import LONGEST_MS, Bodies
 from server.web.build import build_web
 from server.web.feeds import KINDS, Feeds

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from server.model import Access, StationState, Thresholds
+from server.model import Thresholds
 from server.ranking import Wish
+from server.state import Access, StationState
 from server.web.order import Choice, Listed, choose, page_of
 from tests.support.web import HOUR_MS, NOON_MS, open_state, static_state, station
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from server.model import Access, Comfort, Crowding, Freshness
+from server.state import Access, Comfort, Crowding, Freshness
 from server.web import public
 from tests.support.web import NOON_MS, open_state, static_state, station
 

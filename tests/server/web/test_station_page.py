@@ -11,8 +11,9 @@ import pytest
 
 from server.config import Settings
 from server.forecasts.pattern import Forecast, Quarter
-from server.model import Access, Comfort, Crowding, Network, Standard
+from server.model import Network, Standard
 from server.pipeline import Pipeline
+from server.state import Access, Comfort, Crowding
 from server.web import build
 from server.web.build import build_web
 from tests.support.asgi import Client, asking

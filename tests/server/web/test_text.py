@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contract.messages import SocketState as SocketWord
-from server.model import (
+from server.state import (
     Access,
     AccessValue,
     Comfort,

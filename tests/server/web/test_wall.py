@@ -11,8 +11,8 @@ import pytest
 
 from server.alerts.model import Subject
 from server.config import Settings
-from server.model import StationState
 from server.pipeline import Pipeline
+from server.state import StationState
 from server.walls import Walls
 from server.web.build import build_web
 from tests.support.asgi import Client, asking

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.alerts.model import Alert, Place, Severity, Subject
-from server.model import Access, AccessValue, Comfort, Crowding, Freshness, StationState
+from server.state import Access, AccessValue, Comfort, Crowding, Freshness, StationState
 from server.web.wall_facts import facts, wrong
 from server.web.wall_map import HEIGHT, LOOKS, WIDTH, draw
 from tests.support.web import NOON_MS, crowd, open_state, static_state, station

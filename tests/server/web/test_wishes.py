@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from server.model import Access, Station, StationState, Thresholds
+from server.model import Station, Thresholds
 from server.ranking import Wish, judge
+from server.state import Access, StationState
 from server.web import wishes
 from server.web.order import candidate
 from tests.support.web import HOUR_MS, NOON_MS, cabinet, open_state, static_state, station

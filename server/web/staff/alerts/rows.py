@@ -8,8 +8,8 @@ from server.accounts.roles import Place
 from server.alerts.lifecycle import Action
 from server.alerts.model import SEVERITIES, Alert, State, Subject
 from server.alerts.silences import Maintenance, Silence, silenced
-from server.model import StationState
 from server.notify.words.texts import kind_of
+from server.state import StationState
 from server.web.shapes import Name
 from server.web.staff.alerts.words import Newest, Said, Unit, reason_of, said, unit_of
 from server.web.staff.names import displays

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from contract.messages import Health, Info, Snapshot
 from server.alerts.model import Alert
-from server.model import StationState, Thresholds
+from server.model import Thresholds
 from server.notify.words.texts import detail_of
+from server.state import StationState
 from server.web.staff.alerts.measures import HEALTH_MS
 from server.web.staff.names import sensor_word
 from server.web.staff.plots import picks

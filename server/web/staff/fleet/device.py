@@ -13,9 +13,9 @@ from server.accounts.roles import place_of
 from server.alerts import limits
 from server.alerts.model import Alert
 from server.live import Registered
-from server.model import StationState
 from server.notify.words.texts import kind_of
 from server.occupancy import Correction
+from server.state import StationState
 from server.store import Counted
 from server.web import directions, public
 from server.web.shapes import Name

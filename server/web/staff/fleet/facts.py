@@ -8,7 +8,8 @@ from contract.messages import Cabinet, Door, Fault, Health, Info, Snapshot
 from server.alerts import limits
 from server.alerts.kinds import AlertThresholds
 from server.live import Registered
-from server.model import RANKING, CabinetState, Network, Station, Thresholds
+from server.model import RANKING, Network, Station, Thresholds
+from server.state import CabinetState
 from server.web.spans import span
 from server.web.text import Text
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from contract.messages import Health, Info, Snapshot, Status
 from server.accounts.roles import Place, place_of
-from server.model import StationState
+from server.state import StationState
 
 State = Literal["offline", "never", "stale", "online", "static"]
 STATES: Final[tuple[State, ...]] = ("offline", "never", "stale", "online", "static")
