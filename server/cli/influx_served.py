@@ -1,15 +1,12 @@
 """What the running server does about InfluxDB, by its own ``/metrics`` and ``/readyz``."""
 
-from typing import Final, NamedTuple
-
-import httpx
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from server.alerts.kinds import ServerThresholds
 from server.cli.records import duration
-from server.cli.status import parse
+from server.cli.running import NotRunningError, look
 from server.config import Settings
-
-ANSWER_S: Final = 5.0
 
 
 class Served(NamedTuple):
@@ -21,19 +18,14 @@ class Served(NamedTuple):
 
 def served(chosen: Settings) -> Served:
     """What the server of these settings says now."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 # where it listens
     try:
-        with httpx.Client(
-            base_url=f"http://{host}:{chosen.port}", timeout=ANSWER_S, trust_env=False
-        ) as client:
-            figures = parse(client.get("/metrics").text)
-            notices = [str(each) for each in client.get("/readyz").json()["notices"]]
-    except (httpx.HTTPError, ValueError, KeyError):
-        return Served(f"does not answer at {host}:{chosen.port}: nothing is being written", well=False)
-    return meant({name: values[()] for name, values in figures.items() if () in values}, notices)
+        now = look(chosen)
+    except NotRunningError as error:
+        return Served(f"{error}: nothing is being written", well=False)
+    return meant({name: values[()] for name, values in now.figures.items() if () in values}, now.notices)
 
 
-def meant(figures: dict[str, float], notices: list[str]) -> Served:
+def meant(figures: dict[str, float], notices: Iterable[str]) -> Served:
     """The meaning of its figures without labels, and of its notices. Pure."""
     if "waystation_influx_well" not in figures:
         return Served("runs, but was started without influx_url: restart it", well=False)

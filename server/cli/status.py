@@ -1,47 +1,22 @@
 """``waystation status``: the pipeline at a glance, by the running server's ``/metrics`` and its own files."""
 
-import http.client
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from time import sleep
 from typing import Final
 
 import typer
-from prometheus_client.parser import text_string_to_metric_families
 from rich.markup import escape
 from rich.table import Table
 
 from server.cli import console, fail, records, settings
+from server.cli.running import Look, NotRunningError, look
 from server.config import Settings
 
 RATE_S: Final = 2.0
 """Two looks this far apart make a rate."""
-TIMEOUT_S: Final = 5.0
 _FRESHNESSES: Final = ("fresh", "stale", "offline", "none")
 _MOST_UNKNOWN: Final = 10
 _COUNTED: Final = {"messages": "of all kinds: readings, status, info", "committed": "new readings only"}
 """Why two figures differ that need not be equal."""
-
-Figures = Mapping[str, Mapping[tuple[str, ...], float]]
-"""Values by metric name and label values, in the order of the labels' names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What the server said at one moment: figures, why it is not ready, what to look at besides."""
-
-    figures: Figures
-    reasons: tuple[str, ...]
-    notices: tuple[str, ...]
-
-    def value(self, name: str) -> float | None:
-        """A figure without labels, None when the server did not give it."""
-        return self.figures.get(f"waystation_{name}", {}).get(())
-
-    def labelled(self, name: str) -> Mapping[tuple[str, ...], float]:
-        """A figure by its label values."""
-        return self.figures.get(f"waystation_{name}", {})
 
 
 def status(context: typer.Context) -> None:
@@ -77,34 +52,10 @@ def _print_records(chosen: Settings) -> None:
 
 
 def _look(chosen: Settings) -> Look:
-    ready = json.loads(_get(chosen, "/readyz"))
-    return Look(parse(_get(chosen, "/metrics")), _words(ready["reasons"]), _words(ready["notices"]))
-
-
-def _words(sentences: Iterable[object]) -> tuple[str, ...]:
-    return tuple(map(str, sentences))
-
-
-def _get(chosen: Settings, path: str) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(chosen.host, chosen.host)  # noqa: S104 # where it listens
-    connection = http.client.HTTPConnection(host, chosen.port, timeout=TIMEOUT_S)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().read().decode()
-    except OSError as error:
-        fail(f"no server answers at {host}:{chosen.port} ({error}); is `waystation serve` running?")
-    finally:
-        connection.close()
-
-
-def parse(text: str) -> Figures:
-    """Prometheus' text format as values by name and label values."""
-    figures: dict[str, dict[tuple[str, ...], float]] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            labels = tuple(value for _, value in sorted(sample.labels.items()))
-            figures.setdefault(sample.name, {})[labels] = sample.value
-    return figures
+        return look(chosen)
+    except NotRunningError as error:
+        fail(f"{error}; is `waystation serve` running?")
 
 
 def _pipeline(first: Look, second: Look) -> Table:

@@ -20,6 +20,7 @@ from server.store.sqlite import Store
 from server.web.build import build_web
 from tests.support.mosquitto import free_port
 from tests.support.serving import serving
+from tests.support.stranger import stranger, web
 from tests.support.web import NOON_MS, TableLive, TableStore, open_state, static_state
 
 
@@ -121,3 +122,10 @@ def test_no_server_is_one_clear_line() -> None:
     assert code == 1
     assert "is `waystation serve` running?" in said
     assert "Traceback" not in said
+
+
+def test_another_program_there_is_one_clear_line() -> None:
+    with stranger(web("[]")) as port:
+        code, said = run(port)
+    assert code == 1
+    assert f"what answers at 127.0.0.1:{port} is no Waystation server; is `waystation serve` running?" in said

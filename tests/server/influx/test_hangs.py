@@ -13,7 +13,7 @@ import pytest
 from contract.messages import Climate, Door, Snapshot
 from edge.clock import SystemClock
 from edge.sampler import Sample
-from server.cli.status import parse
+from server.cli.running import parse
 from tests.support.influx import Answer, Influx, influx
 from tests.support.mosquitto import Broker
 from tests.support.proxy import Line

@@ -17,6 +17,7 @@ from tests.support.influx import Influx
 from tests.support.influx_city import City
 from tests.support.influx_typed import MIDNIGHT_MS, name, typed
 from tests.support.serving import serving
+from tests.support.stranger import stranger, web
 from tests.support.web import TableLive, TableStore
 
 
@@ -94,13 +95,27 @@ def test_status_passes_on_what_the_server_says(
     assert not server.instead
     site = build_web(TableLive(), TableStore(), Settings(), pipeline, now_ms=lambda: MIDNIGHT_MS)
     with serving(site) as port:
-        settings = (here / "waystation.toml").read_text()
-        (here / "waystation.toml").write_text(
-            re.sub(r"^port = \d+", f"port = {port}", settings, flags=re.MULTILINE)
-        )
+        ask(here, port)
         given, said = typed("status")
     assert given == code
     assert words in said
+
+
+def ask(here: Path, port: int) -> None:
+    """Have the settings name this port as the server's."""
+    settings = (here / "waystation.toml").read_text()
+    (here / "waystation.toml").write_text(
+        re.sub(r"^port = \d+", f"port = {port}", settings, flags=re.MULTILINE)
+    )
+
+
+def test_status_tells_of_another_program_in_the_servers_place(here: Path, server: Influx) -> None:
+    assert not server.instead
+    with stranger(web("[]")) as port:
+        ask(here, port)
+        code, said = typed("status")
+    assert code == 1
+    assert f"what answers at 127.0.0.1:{port} is no Waystation server: nothing is being written" in said
 
 
 def test_status_tells_of_a_damaged_file_and_of_what_could_not_wait(
