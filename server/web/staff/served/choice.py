@@ -177,7 +177,13 @@ def asked_scope(visit: Visit) -> Scope | None:
 def _placed(query: Mapping[str, str]) -> Mapping[str, str]:
     """With the street or station that was sent as :attr:`Choice.chosen`; a network's id has no such sign."""
     sent = query.get("place", "")
-    return dict(parse_qsl(sent)) if sent.startswith(("place=", "station=")) else query
+    if not sent.startswith(("place=", "station=")):
+        return query
+    given = dict(parse_qsl(sent, keep_blank_values=True))
+    if not all(given.values()):
+        # Nothing asked for is the first place; a piece of an address that names none is not.
+        raise Refused(404, MISSING)
+    return given
 
 
 def _period(visit: Visit, today: date, known: Known) -> Period:

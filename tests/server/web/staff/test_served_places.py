@@ -68,12 +68,23 @@ def test_from_a_station_another_place_can_be_chosen(ada: Browser) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["station=nowhere", "place=nowhere", "place=city&street=不在这里", "station=", "place=place%3Dcity"],
-)
+    [
+        "nowhere", "city/不在这里", "/小店区", "station=nowhere", "place=nowhere", "place=place%3Dcity",
+        "place=city&street=不在这里", "station=", "place=", "place=&street=龙城街道", "place=city&street=",
+    ],
+)  # fmt: skip
 def test_a_place_that_is_not_there_is_none(ada: Browser, place: str) -> None:
-    assert ada.get(asking(place, by="month", period="2026-12")).status_code == (
-        200 if place == "station=" else 404
-    )
+    for path in (PAGE, f"{PAGE}.csv", f"{PAGE}.json"):
+        answer = ada.get(asking(place, by="month", period="2026-12").replace(PAGE, path))
+        assert answer.status_code == 404
+        assert "没有这一页，或者不在你负责的范围内" in answer.text
+
+
+@pytest.mark.parametrize("query", ["", "?place=", "?place=&station=&street="])
+def test_nothing_asked_for_is_the_first_place(ada: Browser, query: str) -> None:
+    page = ada.get(f"{PAGE}{query}")
+    assert page.status_code == 200
+    assert options(page.text)[0][2]
 
 
 @pytest.mark.parametrize(
