@@ -47,12 +47,13 @@ _STRINGS: Final = ("wall.dead.",)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A line of what is wrong; ``at_ms``: since when."""
+    """A line of what is wrong; ``at_ms``: since when; ``silenced``: staff want no messages of it."""
 
     severity: Severity
     kind: str
     place: str
     at_ms: int
+    silenced: bool
 
 
 class WallPage:
@@ -110,6 +111,7 @@ class WallPage:
             districts=_panels(list(told.districts.items())) if len(told.districts) > 1 else [],
             troubles=_panels(troubles),
             trouble_count=len(troubles),
+            silenced_count=sum(each.silenced for each in troubles),
             untold=max(0, len(troubles) - ROWS * MOST_PANELS),
             judged=self._judged(bool(troubles)),
             setup=setup,
@@ -132,6 +134,7 @@ class WallPage:
     def _troubles(self, network: Network, text: Text) -> list[Trouble]:
         """What is wrong, in words; nothing of who has it in hand, nor what anybody wrote."""
         engine = self._staff.engine
+        silenced = engine.silenced()
         found = wrong(
             engine.alerts(),
             lambda alert: engine.place(alert.subject),
@@ -139,7 +142,13 @@ class WallPage:
             members(self._staff.live, network.id),
         )
         return [
-            Trouble(each.severity, kind_of(each, text), self._place(each, text), each.since_ms)
+            Trouble(
+                each.severity,
+                kind_of(each, text),
+                self._place(each, text),
+                each.since_ms,
+                each.id in silenced,
+            )
             for each in found
         ]
 

@@ -65,11 +65,12 @@ def busy(site: WallSite, states: list[StationState]) -> None:
     """Everything that a wall can tell at once."""
     site.live.visits |= {each.station.id: number * 37 for number, each in enumerate(states) if number % 9}
     ids = [each.station.id for each in states]
+    failing = [alarm("cooling_failing", each) for each in ids[2:40]]
     site.engine.put(
-        alarm("cabinet_smoke", ids[0]),
-        alarm("locked_in_hours", ids[1], ago_ms=3 * 24 * 60 * MIN),
-        *(alarm("cooling_failing", each) for each in ids[2:40]),
+        alarm("cabinet_smoke", ids[0]), alarm("locked_in_hours", ids[1], ago_ms=3 * 24 * 60 * MIN), *failing
     )
+    for each in failing:
+        site.engine.silence(each)
 
 
 def panels(page: Page) -> Iterator[int]:

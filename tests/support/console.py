@@ -14,7 +14,7 @@ from server.alerts.engine import Engine, UnknownAlertError
 from server.alerts.ledger import PART as ALERTS
 from server.alerts.ledger import Ledger
 from server.alerts.model import Alert, Place, Subject
-from server.alerts.silences import Silence
+from server.alerts.silences import Matcher, Silence
 from server.config import Settings
 from server.live import Live
 from server.model import Network, Station
@@ -58,6 +58,7 @@ class TableEngine:
     def __init__(self, networks: Callable[[], Mapping[str, Network]], live: Live) -> None:
         self._networks, self._live = networks, live
         self._alerts: dict[str, Alert] = {}
+        self._silenced: dict[str, Silence] = {}
         self._listeners: list[Callable[[], None]] = []
         self.version = 1
         self.safety_version = 0
@@ -72,6 +73,12 @@ class TableEngine:
         for each in self._listeners:
             each()
 
+    def silence(self, alert: Alert) -> None:
+        """Have staff want no messages of an alert."""
+        until_ms = alert.since_ms + 7 * 86_400_000
+        matcher = Matcher(stations=(alert.subject.id,))
+        self._silenced[alert.id] = Silence("1", matcher, alert.since_ms, until_ms, "tian", "等配件")
+
     def alerts(self) -> tuple[Alert, ...]:
         return tuple(each for each in self._alerts.values() if each.state != "closed")
 
@@ -82,7 +89,7 @@ class TableEngine:
         return {}
 
     def silenced(self) -> Mapping[str, Silence]:
-        return {}
+        return self._silenced
 
     def place(self, subject: Subject) -> Place:
         if subject.scope == "server":

@@ -177,6 +177,30 @@ def test_what_is_wrong_is_told_worst_first_and_of_nobody(site: WallSite, client:
     assert "田师傅" not in html
 
 
+@pytest.mark.parametrize(
+    ("silenced", "language", "heading"),
+    [
+        (0, "zh", "现在的问题 7 条（1/2）"),
+        (1, "zh", "现在的问题 7 条，其中 1 条已静音（1/2）"),
+        (3, "en", "Wrong now 7, 3 of them silenced (1/2)"),
+    ],
+)
+def test_what_staff_have_silenced_is_wrong_all_the_same_and_told_as_such(
+    site: WallSite, client: Client, silenced: int, language: str, heading: str
+) -> None:
+    ids = [f"taiyuan-{number:04}" for number in range(10, 17)]
+    site.live.put(*(open_state(station(number), real_ms()) for number in range(10, 17)))
+    troubles = [alarm("too_hot", each) for each in ids]
+    site.engine.put(*troubles)
+    for each in troubles[:silenced]:
+        site.engine.silence(each)
+    html = client.ask(f"{site.path}?lang={language}").text
+    headings = [re.sub(r"\s+", " ", each) for each in re.findall(r"<h2>(.*?)</h2>", html)]
+    assert heading in headings
+    assert html.count('<li class="warning">') == 7
+    assert "等配件" not in html
+
+
 def test_more_than_fits_is_told_as_a_number(site: WallSite, client: Client) -> None:
     site.live.put(*(open_state(station(number), real_ms()) for number in range(10, 40)))
     site.engine.put(*(alarm("too_hot", f"taiyuan-{number:04}") for number in range(10, 40)))
