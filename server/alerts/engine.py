@@ -153,11 +153,12 @@ class Engine:
         Args:
             text: a comment, stored together with whatever else is done. Who says the same again within
                 :data:`AGAIN_MS` has sent a form twice: it is stored once, and what is done is not done again.
+                Without words that is so for as long as it is done, and by the same person.
             version: of the alert as the person saw it; None: whatever it is now.
 
         Raises:
             UnknownAlertError: there is no such alert.
-            ChangedError: it is another than the person saw.
+            ChangedError: it is another than the person saw, and what they want is not done yet.
             NotPossibleError: its state does not allow that, or the text is not as it has to be.
             DeskError: the file cannot be read or written; nothing is changed.
         """
@@ -166,8 +167,10 @@ class Engine:
             before = self.find(alert_id)
             if before is None:
                 raise UnknownAlertError(alert_id)
-            again = bool(text) and self._keeper.said(alert_id, by, text.strip(), at.now_ms - AGAIN_MS)
-            if again and lifecycle.is_done(before, action, by):
+            words = text.strip()
+            again = bool(words) and self._keeper.said(alert_id, by, words, at.now_ms - AGAIN_MS)
+            wordless = not words and action != "comment"
+            if (again or wordless) and lifecycle.is_done(before, action, by):
                 return before
             if version is not None and version != before.version:
                 raise ChangedError(f"{alert_id}: version {before.version}, not {version}")

@@ -144,7 +144,7 @@ def carry_out(
 
 
 def is_done(alert: Alert, action: Action, by: str) -> bool:
-    """Whether a person who has said what they say has done what they do, too."""
+    """Whether a person has done this already; of a comment it cannot be told by the alert."""
     state = _ACTIONS[action][1]
     return state is None or (alert.state, alert.by) == (state, by)
 

@@ -208,6 +208,37 @@ def test_a_form_that_is_sent_twice_at_once_counts_once(browse: Any, made: Consol
     assert len(lines) == (2 if do == "comment" else 3)
 
 
+@pytest.mark.parametrize("do", ["acknowledge", "take", "resolve"])
+def test_a_tap_that_comes_twice_counts_once(browse: Any, made: Console, do: str) -> None:
+    tian = browse("tian")
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(act, tian, HOT, do) for _ in range(2)]
+        answers = [each.result() for each in both]
+    made.now_ms += AGAIN_MS + 1
+    answers.append(act(tian, HOT, do))
+    assert [each.status_code for each in answers] == [303, 303, 303], "a bad line sends it late, too"
+    assert len({each.headers["location"] for each in answers}) == 1
+    assert [line.by for line in made.services.ledger.timeline(HOT.id)] == ["", "tian"]
+    assert [entry.by for entry in made.staff.audit() if entry.whom == HOT.id] == ["tian"]
+
+
+@pytest.mark.parametrize("do", ["acknowledge", "take", "resolve"])
+def test_a_tap_that_comes_after_somebody_elses_is_refused(browse: Any, made: Console, do: str) -> None:
+    assert act(browse("max"), HOT, do).status_code == 303
+    answer = act(browse("tian"), HOT, do)
+    assert answer.status_code == 409
+    assert "马经理" in answer.text
+    assert now(made, HOT).by == "max"
+
+
+def test_a_tap_that_comes_again_takes_nothing_back_from_who_took_it_over(browse: Any, made: Console) -> None:
+    tian = browse("tian")
+    act(tian, HOT, "take")
+    act(browse("max"), HOT, "take", version=2)
+    assert act(tian, HOT, "take").status_code == 409
+    assert now(made, HOT).by == "max"
+
+
 def test_what_could_not_be_done_left_no_comment_that_would_come_twice(browse: Any, made: Console) -> None:
     assert act(browse("tian"), HOT, "close", text="修好了").status_code == 409
     assert [line.what for line in made.services.ledger.timeline(HOT.id)] == ["fired"]
