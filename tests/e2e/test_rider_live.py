@@ -20,7 +20,7 @@ from server.pipeline import Pipeline
 from server.web import events
 from server.web.build import build_web
 from server.web.events import SILENCE_MS
-from tests.support.browser import phone
+from tests.support.browser import phone, stand_still
 from tests.support.mosquitto import Broker
 from tests.support.proxy import Line
 from tests.support.server import NETWORK, ServerProcess, register, running_server, settings_for
@@ -160,13 +160,22 @@ def child(broker: Broker, tmp_path: Path) -> Iterator[ServerProcess]:
     process.stop()
 
 
+HEARD = """const listen = EventSource.prototype.addEventListener;
+EventSource.prototype.addEventListener = function (name, call) {
+    listen.call(this, name, (event) => { call(event); window.heard = name; });
+};"""
+"""Tells the test which word of the server the page has taken in last."""
+
+
 def test_a_server_that_hangs_is_said_and_its_return_too(browser: Browser, child: ServerProcess) -> None:
     with phone(browser) as context:
         page = context.new_page()
-        page.clock.install()
+        page.add_init_script(HEARD)
+        stand_still(page)
         page.goto(f"{child.url}/n/{NETWORK.id}")
         line = page.locator(".connection")
         expect(line).to_have_attribute("data-state", "live")
+        until(lambda: page.evaluate("window.heard") == "changes", 20, "what each reader is told at first")
         os.kill(child.pid, signal.SIGSTOP)
         try:
             page.clock.run_for(SILENCE_MS - 1_000)
@@ -206,7 +215,7 @@ def test_a_sign_of_life_keeps_the_page_live(
     monkeypatch.setattr(events, "KEEP_ALIVE_MS", 50)
     with phone(browser) as context:
         page = context.new_page()
-        page.clock.install()
+        stand_still(page)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}/n/taiyuan")
@@ -243,7 +252,7 @@ def test_a_phone_without_network_says_so_at_once_and_catches_up_at_once(
 def test_a_phone_that_wakes_up_asks_at_once(browser: Browser, url: str) -> None:
     with phone(browser) as context:
         page = context.new_page()
-        page.clock.install()
+        stand_still(page)
         asked: list[str] = []
         page.goto(f"{url}/n/taiyuan")
         expect(page.locator(".connection")).to_have_attribute("data-state", "live")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from server.walls import Walls
+from tests.support.browser import stand_still
 from tests.support.looks import violations
 from tests.support.wait import until
 from tests.support.wall import MIN, NETWORK, alarm, real_ms
@@ -22,7 +23,7 @@ TURN_MS: Final = 12_000
 
 def test_the_panels_turn_by_the_clock_and_stop_at_the_space_bar(browser: Browser, tmp_path: Path) -> None:
     with served(tmp_path, *few()) as (site, url), screen(browser) as page:
-        page.clock.install(time=int(time.time() / 12) * 12)
+        stand_still(page, time.time() // 12 * 12)
         page.goto(url + site.path)
         count = page.locator(".panel").count()
         shown = []

@@ -1,6 +1,7 @@
 """A real Chromium, phone size, that talks to nobody but this machine."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,6 +56,15 @@ def phone(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
         yield context
     finally:
         context.close()
+
+
+def stand_still(page: Page, at_s: float | None = None) -> None:
+    """Let time pass on what ``page`` opens only when the test says so: not while a busy machine is slow.
+
+    It is ``at_s``, in seconds since 1970, or a minute later than now.
+    """
+    page.clock.install(time=0)
+    page.clock.pause_at(time.time() + 60 if at_s is None else at_s)
 
 
 @contextmanager
