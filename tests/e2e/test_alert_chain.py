@@ -99,6 +99,8 @@ def test_a_server_killed_before_it_knows_that_a_chat_has_the_message_repeats_it_
             server.kill()
 
     bots.met = kill
+    # On a busy machine the other chat's turn may come before the server is dead: then it takes nothing yet.
+    bots.plays = lambda bot: "well" if bot == "wecom" or killed else "drop"
     with RawStation(broker, "market", broker.add_user("market")) as station:
         station.send(smoke(1))
         until(lambda: killed, SOON_S, "the chat has taken it, and the server dies")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from server.notify.sending.turns import MOMENT_S
 from tests.support.bots import Bots, Play, wall_ms
 from tests.support.mailroom import Mailroom, alert
 from tests.support.wait import until
@@ -21,13 +22,18 @@ MESSAGES = 5
 """For each bot; with the repeated ones they stay within the pace of a minute."""
 KILLS = 10
 """In the worst moment; about as many come at any other."""
+A_WHILE_S = 60.0
+"""Targets that answer at once do so within their turn, however busy the machine is."""
 
 
 class Sender:
-    """The sending process, which is started again whenever it has been killed."""
+    """The sending process, which is started again whenever it has been killed.
 
-    def __init__(self, desk: Path, bots: Bots, chance: random.Random) -> None:
-        self.desk, self.chance = desk, chance
+    ``turn_s`` is how long a target may take its turn for.
+    """
+
+    def __init__(self, desk: Path, bots: Bots, chance: random.Random, turn_s: float) -> None:
+        self.desk, self.chance, self.turn_s = desk, chance, turn_s
         self.worst = self.any = 0
         self._lock, self._over = threading.Lock(), threading.Event()
         self._process: subprocess.Popen[str] | None = None
@@ -51,7 +57,7 @@ class Sender:
     def _keep_going(self) -> None:
         while not self._over.is_set():
             started = subprocess.Popen(  # noqa: S603  (our own program)
-                [sys.executable, "-m", "tests.support.postman", str(self.desk)],
+                [sys.executable, "-m", "tests.support.postman", str(self.desk), str(self.turn_s)],
                 cwd=ROOT, stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
             with started:
@@ -87,7 +93,8 @@ def test_killed_between_sending_and_noting_it_loses_nothing_and_repeats_one_a_cr
         for number in range(1, MESSAGES + 1):
             for person in people.values():
                 room.tell(person, alert(number))
-        sender = Sender(tmp_path / "desk.db", bots, random.Random(seed))  # noqa: S311  (to be replayed)
+        chance = random.Random(seed)  # noqa: S311  (to be replayed)
+        sender = Sender(tmp_path / "desk.db", bots, chance, A_WHILE_S)
 
         def done() -> bool:
             """All is sent, and it was killed often enough; else there is one more to send."""
@@ -119,7 +126,8 @@ def test_a_target_that_hangs_delays_no_other_and_a_lie_is_not_believed(tmp_path:
         for number in range(1, MESSAGES + 1):
             for person in people.values():
                 room.tell(person, alert(number))
-        sender = Sender(tmp_path / "desk.db", bots, random.Random(0))  # noqa: S311  (it never kills here)
+        chance = random.Random(0)  # noqa: S311  (it never kills here)
+        sender = Sender(tmp_path / "desk.db", bots, chance, MOMENT_S)
         sender.worst = KILLS
         with sender.running():
             until(
