@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from server.config import Settings
 from server.pipeline import Pipeline
@@ -19,6 +19,9 @@ from tests.support.mosquitto import Broker
 from tests.support.server import ServerProcess, register, settings_for
 from tests.support.serving import serving
 from tests.support.web import HOUR_MS, TableLive, TableStore, open_state, static_state, station
+
+# Playwright waits for five seconds; so long a page of the console alone rests between two looks.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

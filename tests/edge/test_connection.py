@@ -57,7 +57,7 @@ def test_a_backlog_passes_over_tls(secure: tuple[Broker, int, Path]) -> None:
         until(lambda: len(outbox) == 0, 20, "1,000 rows are committed")
     mine.stop()
     network.wake(mine)
-    until(lambda: mine.finished, 5, "the orderly end")
+    until(lambda: mine.finished, 20, "the orderly end")
     network.stop(5)
     outbox.close()
 

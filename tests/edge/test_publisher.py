@@ -39,7 +39,7 @@ def test_a_snapshot_is_sent_at_once_and_leaves_the_outbox_on_the_ack(
     with AnsweringServer(broker) as server:
         station.start()
         station.add()
-        until(lambda: len(station.outbox) == 0, 5, "the snapshot is committed")
+        until(lambda: len(station.outbox) == 0, 20, "the snapshot is committed")
         assert server.committed() == {(station.outbox.stream, 1)}
 
 
@@ -47,12 +47,12 @@ def test_a_broker_s_acknowledgement_alone_deletes_nothing(broker: Broker, statio
     with AnsweringServer(broker, silence) as server:
         station.add(5)
         station.start()
-        until(lambda: server.heard, 5, "the newest snapshot arrives")
+        until(lambda: server.heard, 20, "the newest snapshot arrives")
         assert [item.seq for item in server.snapshots()] == [5], "without an answer only the newest is sent"
         assert len(station.outbox) == 5
         server.answer = commit_all
         station.add()
-        until(lambda: len(station.outbox) == 1, 5, "the backlog follows the first answer")
+        until(lambda: len(station.outbox) == 1, 20, "the backlog follows the first answer")
         assert station.outbox.backlog((), 9, 9)[0].seq == 5, "what is on its way already is not repeated yet"
 
 
@@ -60,17 +60,17 @@ def test_birth_and_info_are_retained_and_an_orderly_end_says_offline(broker: Bro
     station = Station(broker.port, broker.add_user(STATION))
     station.start()
     with Listener(broker) as listener:
-        until(lambda: listener.state() == "online", 5, "the birth is there for who comes later")
-        until(lambda: listener.info() == INFO, 5, "and so is the info")
+        until(lambda: listener.state() == "online", 20, "the birth is there for who comes later")
+        until(lambda: listener.info() == INFO, 20, "and so is the info")
         station.stop()
-        until(lambda: listener.state() == "offline", 5, "the clean end is said")
+        until(lambda: listener.state() == "offline", 20, "the clean end is said")
     station.outbox.close()
 
 
 def test_a_station_that_vanishes_is_said_to_be_lost(broker: Broker, station: Station) -> None:
     station.start()
     with Listener(broker) as listener:
-        until(lambda: listener.state() == "online", 5, "birth")
+        until(lambda: listener.state() == "online", 20, "birth")
         connection = station.publisher.connection
         assert connection is not None
         sock = connection.socket()
@@ -83,7 +83,7 @@ def test_a_broker_that_is_killed_costs_nothing(broker: Broker, station: Station)
     with AnsweringServer(broker) as server:
         station.start()
         station.add()
-        until(lambda: len(station.outbox) == 0, 5, "first commit")
+        until(lambda: len(station.outbox) == 0, 20, "first commit")
         broker.kill()
         station.add(500)
         broker.start()
@@ -95,7 +95,7 @@ def test_a_wrong_password_is_not_tried_again_soon(broker: Broker, caplog: pytest
     broker.add_user(STATION)
     station = Station(broker.port, "wrong")
     station.start()
-    until(lambda: "Not authorized" in caplog.text, 5, "the refusal")
+    until(lambda: "Not authorized" in caplog.text, 20, "the refusal")
     station.network.stop(5)
     refused_ms = time.monotonic_ns() // 1_000_000
     station.publisher.step(refused_ms + 14_000)
@@ -128,7 +128,7 @@ def test_a_refused_row_is_kept_aside_and_costs_its_batch_nothing(broker: Broker,
     with AnsweringServer(broker, refuse_third):
         station.add(5)
         station.start()
-        until(lambda: len(station.outbox) == 0, 5, "all are answered")
+        until(lambda: len(station.outbox) == 0, 20, "all are answered")
         assert station.outbox.counts().refused == 1
 
 
@@ -203,7 +203,7 @@ def test_an_answer_that_is_no_ack_is_ignored(broker: Broker, station: Station) -
         station.start()
         server.say(STATION, b'{"committed": [["x", 1, 1]]}')
         station.add()
-        until(lambda: len(station.outbox) == 0, 5, "the good ack behind it counts")
+        until(lambda: len(station.outbox) == 0, 20, "the good ack behind it counts")
 
 
 def test_the_frame_is_the_contract_s_telemetry() -> None:

@@ -93,7 +93,9 @@ def test_every_station_connects_is_heard_and_says_goodbye(tmp_path: Path, broker
         )
     assert process.returncode == 0
     until(
-        lambda: all(heard[-1].state == "offline" for heard in server.statuses.values()), 5, "all said goodbye"
+        lambda: all(heard[-1].state == "offline" for heard in server.statuses.values()),
+        20,
+        "all said goodbye",
     )
     server.close()
     assert set(server.statuses) == set(STATIONS)

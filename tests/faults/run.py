@@ -31,7 +31,7 @@ EVERY_S: Final = 0.2
 """Between two readings of a station: a kill every second or two always meets some on their way."""
 HEAL_S: Final = 90.0
 """A run that does not heal within this has failed. Far above the figures that it reports."""
-BACK_S: Final = 20.0
+BACK_S: Final = 60.0
 
 ROOT: Final = Path(__file__).parents[2]
 

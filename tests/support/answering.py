@@ -76,7 +76,7 @@ class AnsweringServer:
 
     def __enter__(self) -> Self:
         self._client.loop_start()
-        until(lambda: self._subscribed, 10, "the server hears telemetry")
+        until(lambda: self._subscribed, 30, "the server hears telemetry")
         return self
 
     def __exit__(

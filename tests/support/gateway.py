@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.mosquitto import SHIPPED, executable, free_port
 from tests.support.wait import until
 
-IN_S = 10.0
+IN_S = 30.0
 
 
 class LocalBroker:

@@ -5,7 +5,7 @@ import socket
 from typing import Any, Final, Self
 from urllib.parse import quote
 
-DEADLINE_S: Final = 10.0
+DEADLINE_S: Final = 30.0
 
 
 class Listener:

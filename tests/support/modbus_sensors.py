@@ -18,7 +18,7 @@ BOARD = {"map_file": str(DEVICES / "swap-board-8.toml")}
 FAST = {"timeout_s": 0.2, "silent_s": 1.0}
 
 
-IN_S = 10
+IN_S = 30
 
 
 def entry(sensor_id: str, **options: object) -> SensorEntry:

@@ -26,7 +26,7 @@ from tests.support.wait import until
 
 SHIPPED = Path(__file__).parents[2] / "firmware_config" / "mosquitto"
 SERVER_USER = "waystation_server"
-START_S = 10.0
+START_S = 30.0
 STOP_S = 10.0
 RELOADED = "Reloading config."
 

@@ -13,7 +13,7 @@ from tests.support.gateway import Device, LocalBroker
 from tests.support.wait import until
 
 CLOCK = SystemClock()
-IN_S = 10
+IN_S = 30
 QUICK = {"charging_s": 0.2, "idle_s": 0.2, "full_s": 0.2}
 LWT, SENSOR = "tele/plug7/LWT", "tele/plug7/SENSOR"
 EVENTS = "shelly-a8/events/rpc"

@@ -10,7 +10,7 @@ from tests.support.recordings import CHECKOUT
 from tests.support.wait import until
 
 PROGRAMS = CHECKOUT / ".venv" / "debian" / "usr" / "bin"
-START_S = 20.0
+START_S = 60.0
 STOP_S = 20.0
 
 

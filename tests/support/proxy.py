@@ -170,7 +170,7 @@ class Line:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._do(self._close)
-        until(lambda: not self._calls, 5, "all connections of the line have ended")
+        until(lambda: not self._calls, 20, "all connections of the line have ended")
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()

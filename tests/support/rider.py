@@ -39,5 +39,4 @@ def expect_ids(page: Page, *numbers: str) -> None:
         "wanted => wanted === [...document.querySelectorAll('#list .card')]"
         ".map(card => card.id.replace(/^taiyuan-0*/, '')).join()",
         arg=",".join(numbers),
-        timeout=8_000,
     )

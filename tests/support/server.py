@@ -25,7 +25,8 @@ from tests.support.mosquitto import Broker, free_port
 from tests.support.wait import until
 
 NETWORK = Network(id="test-net", name_zh="测试网", name_en="Test network")
-START_S = 15.0
+START_S = 60.0
+"""A second or two where nothing else is done, and ten times that beside much else."""
 STOP_S = 15.0
 
 

@@ -35,7 +35,7 @@ def serving(app: Closing, forwarded_allow_ips: str = "127.0.0.1", *, dated: bool
     thread = threading.Thread(target=server.run, name="serving")
     thread.start()
     try:
-        until(lambda: server.started, 10, "uvicorn has started")
+        until(lambda: server.started, 30, "uvicorn has started")
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         app.close()

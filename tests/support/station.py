@@ -47,5 +47,5 @@ class Station:
         """The orderly end."""
         self.publisher.stop()
         self.network.wake(self.publisher)
-        until(lambda: self.publisher.finished, 10, "the publisher has ended")
+        until(lambda: self.publisher.finished, 30, "the publisher has ended")
         self.network.stop(5)

@@ -78,7 +78,7 @@ class Scene:
 
     def check_riders(self) -> None:
         """They are told what is: with each snapshot it is warmer."""
-        until(lambda: self._told() == 20 + len(self.sent), 5, "it is live")
+        until(lambda: self._told() == 20 + len(self.sent), 20, "it is live")
         assert httpx.get(f"{self.child.url}/s/{STATION}", timeout=5).status_code == 200
 
 

@@ -62,7 +62,7 @@ def test_what_is_put_leaves_and_stop_ends_it(room: Mailroom) -> None:
     with working(room) as man:
         room.tell(worker, alert())
         man.wake()
-        until(lambda: room.states() == ["sent"], 5, "sent")
+        until(lambda: room.states() == ["sent"], 20, "sent")
     room.tell(worker, alert(2))
     assert len(room.bots.taken) == 1, "it has stopped"
 
@@ -151,7 +151,7 @@ def test_a_channel_that_hangs_delays_no_other_and_no_test(room: Mailroom) -> Non
     )
     room.tell(slow, alert())
     with working(room) as man:
-        until(lambda: room.bots.asked["wecom"] == 1, 5, "the first hangs")
+        until(lambda: room.bots.asked["wecom"] == 1, 20, "the first hangs")
         room.tell(quick, alert())
         man.wake()
         until(lambda: len(room.bots.texts("dingtalk")) == 1, 10, "the other arrives")
@@ -196,8 +196,8 @@ def test_words_that_fail_hold_up_nobody_else(room: Mailroom, caplog: pytest.LogC
     room.tell(broken, alert())
     room.tell(well, alert())
     with working(room):
-        until(lambda: room.states() == ["waiting", "sent"], 5, "the other one is sent")
-        until(lambda: room.all()[0].tries == 1, 5, "put off")
+        until(lambda: room.states() == ["waiting", "sent"], 20, "the other one is sent")
+        until(lambda: room.all()[0].tries == 1, 20, "put off")
     assert "message cannot be written" in caplog.text
 
 
@@ -224,12 +224,12 @@ def test_the_ping_goes_out_while_all_is_well(room: Mailroom, monkeypatch: pytest
     room.world = replace(room.world, well=lambda: well)
     channel = room.channel("feishu")
     with working(room, f"{room.bots.base}/ping/uuid") as man:
-        until(lambda: room.bots.asked["ping"] > 2, 5, "pings")
+        until(lambda: room.bots.asked["ping"] > 2, 20, "pings")
         well = False
         _until_silent(room.bots)
         well = True
         silent = room.bots.asked["ping"]
-        until(lambda: room.bots.asked["ping"] > silent, 5, "pings again")
+        until(lambda: room.bots.asked["ping"] > silent, 20, "pings again")
         room.bots.keyword = "监控"
         assert man.test(channel, "ada") == Refused("setup", "keyword", "19024: Key Words Not Found")
         _until_silent(room.bots)
@@ -243,7 +243,7 @@ def test_nobody_asks_whether_all_is_well_where_no_ping_goes_out(room: Mailroom) 
         for message in (1, 2):
             room.tell(worker, alert(message))
             man.wake()
-            until(lambda sent=message: room.states() == ["sent"] * sent, 5, "sent")  # type: ignore[misc]
+            until(lambda sent=message: room.states() == ["sent"] * sent, 20, "sent")  # type: ignore[misc]
     assert not asked
 
 
