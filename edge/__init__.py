@@ -2,7 +2,8 @@
 
     sensors/      what is connected, one file per kind; factory opens what the station file names
     doors, power  beam levels to crossings, watts to a socket's state (pure)
-    sampler       readings to snapshots; decides when one is due (pure)
+    polling       asks one sensor at its interval; its failure stays with it
+    sampler       readings to snapshots; decides when one is due (changes: what is worth one)
     outbox        keeps snapshots on the disk until the server has committed them (outbox_file: its file,
                   outbox_rows: its statements)
     timesync      dates again what was taken before the clock was set (pure)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.messages import Cabinet, CabinetInfo, Climate, Info, Presence, Slot, Snapshot, Socket
+from edge.changes import HOT_C
 from edge.discovery_words import WORDS, Language
 
 Value = str | float | None
@@ -21,9 +22,6 @@ QUIET_MS: Final = 20 * 60 * 1000
 
 FULL_PCT: Final = 95.0
 """A battery is charged from here on; the server's own limit, unless its network sets another."""
-
-HOT_C: Final = 60.0
-"""A slot is faulty from here on, as on the server."""
 
 BEATS: Final = 3
 """Heartbeats that may be missed before Home Assistant calls an entity unavailable."""

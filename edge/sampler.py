@@ -5,26 +5,20 @@ gathered for :data:`SETTLE_MS` first, so that people who come in together are on
 waits, writes or sends; ``now`` is handed in.
 """
 
-import logging
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from contract import ContractError
 from contract.messages import Cabinet, Climate, Door, Fault, Health, Presence, Snapshot, Socket
+from edge.changes import dangers, differs
 from edge.clock import Instant
 from edge.devices_file import Device
-from edge.sensors import Accountable, Alarming, Reading, Sensor, SensorError, Standing
-from edge.words import describe
-
-log = logging.getLogger(__name__)
+from edge.polling import Polled
+from edge.sensors import Alarming, Reading, Sensor
 
 SETTLE_MS: Final = 2000
 """A change is gathered with what follows it for this long: short beside the 5 s that riders may wait."""
-
-TEMPERATURE_STEP_C: Final = 0.5
-"""The hysteresis of the riders' word for comfort; a smaller change waits for the heartbeat."""
 
 CLOCK_STEP_MS: Final = 2000
 """The wall clock was set, rather than slewed, when it moved further than this against the boot clock."""
@@ -36,93 +30,6 @@ class Sample:
 
     snapshot: Snapshot
     event: bool
-
-
-HOT_C: Final = 60.0
-"""From here on a cabinet or a battery in it is a danger; the server's own limit, unless set otherwise."""
-
-
-class _Slot:
-    """One sensor with what it said last and what is wrong with it."""
-
-    def __init__(self, sensor: Sensor) -> None:
-        self.sensor = sensor
-        self.due_ms: int | None = None
-        self.readings: dict[tuple[type, str], Reading] = {}
-        self.fault: Fault | None = None
-        self.said_mono_ms: int | None = None
-        self._hint = ""
-
-    def ask(self, now: Instant, *, at_once: bool = False) -> None:
-        """Read the sensor if its time has come; a failure stays with this sensor."""
-        if not at_once and self.due_ms is not None and now.mono_ms < self.due_ms:
-            return
-        self._schedule(now.mono_ms)
-        try:
-            readings = self.sensor.read(now)
-        except SensorError as error:
-            self._failed(now, error.code, error.hint)
-        except ContractError as error:
-            self._failed(now, "impossible", str(error))
-        except OSError as error:
-            self._failed(now, "io", str(error))
-        else:
-            self._said(now, readings)
-
-    def _schedule(self, mono_ms: int) -> None:
-        interval_ms = round(self.sensor.interval_s * 1000)
-        planned = (self.due_ms if self.due_ms is not None else mono_ms) + interval_ms
-        # On the grid of its own interval, unless the sampler was held up for long.
-        self.due_ms = planned if planned > mono_ms + interval_ms // 2 else mono_ms + interval_ms
-
-    def _said(self, now: Instant, readings: Sequence[Reading]) -> None:
-        if self.fault is not None:
-            log.info("sensor=%s state=well", self.sensor.info.id)
-            self.fault = None
-        if readings:
-            self.said_mono_ms = now.mono_ms
-        for reading in readings:
-            self.readings[type(reading), getattr(reading, "id", "")] = reading
-
-    def _failed(self, now: Instant, code: str, hint: str) -> None:
-        if self.fault is None or self.fault.code != code:
-            log.warning("sensor=%s fault=%s hint=%r", self.sensor.info.id, code, hint)
-            self.fault = Fault(self.sensor.info.id, code, max(0, now.at_ms))
-        self._hint = hint
-        lost = {key: _unknown(reading, now.at_ms) for key, reading in self.readings.items()}
-        self.readings = {key: reading for key, reading in lost.items() if reading is not None}
-
-    def device(self, now: Instant) -> Device:
-        """The sensor for people."""
-        info = self.sensor.info
-        behind = self.sensor.standing(now) if isinstance(self.sensor, Accountable) else Standing()
-        unsure = all(isinstance(each, Socket) and each.state == "unknown" for each in self.readings.values())
-        said = tuple(describe(reading) for reading in self.readings.values())
-        fault = f"{self.fault.code}: {self._hint}" if self.fault else ""
-        return Device(
-            *(info.id, info.kind, said, self.said_mono_ms),
-            heard_mono_ms=behind.heard_mono_ms,
-            doubt=behind.doubt if unsure and not fault else "",
-            blind=behind.blind,
-            fault=fault,
-        )
-
-
-def _unknown(reading: Reading, at_ms: int) -> Reading | None:
-    """What is left of a reading when its sensor fails: that the thing exists, and nothing about it."""
-    match reading:
-        case Socket(state="unknown"):
-            return replace(reading, power_w=None)
-        case Socket():
-            return Socket(reading.id, reading.kind, "unknown", max(0, at_ms))
-        case Cabinet():
-            slots = tuple(type(slot)(slot.n, "unknown") for slot in reading.slots)
-            # Smoke is not over because a cabinet falls silent.
-            return Cabinet(reading.id, online=False, slots=slots, smoke=reading.smoke or None)
-        case Presence():
-            return replace(reading, ok=False)
-        case _:
-            return None
 
 
 class _Anchors:
@@ -158,7 +65,7 @@ class Sampler:
         settle_ms: int = SETTLE_MS,
     ) -> None:
         """``station`` only sets the phase of the heartbeat, so that a city does not beat at once."""
-        self._slots = [_Slot(sensor) for sensor in sensors]
+        self._polled = [Polled(sensor) for sensor in sensors]
         self._boot_id = boot_id
         self._heartbeat_ms = heartbeat_ms
         self._phase_ms = zlib.crc32(station.encode()) % heartbeat_ms
@@ -203,22 +110,22 @@ class Sampler:
 
     def devices(self, now: Instant) -> list[Device]:
         """Every sensor with what it said last, in the order of the station file."""
-        return [slot.device(now) for slot in self._slots]
+        return [each.device(now) for each in self._polled]
 
     def close(self) -> None:
         """Close every sensor."""
-        for slot in self._slots:
-            slot.sensor.close()
+        for each in self._polled:
+            each.sensor.close()
 
     def _look(
         self, now: Instant, stream: str, seq: int, faults: Iterable[Fault], *, danger: bool = False
     ) -> Snapshot:
-        for slot in self._slots:
-            slot.ask(now, at_once=danger and isinstance(slot.sensor, Alarming))
+        for each in self._polled:
+            each.ask(now, at_once=danger and isinstance(each.sensor, Alarming))
         readings = [
-            self._anchored(reading, slot.sensor.info.id, now)
-            for slot in self._slots
-            for reading in slot.readings.values()
+            self._anchored(reading, each.sensor.info.id, now)
+            for each in self._polled
+            for reading in each.readings.values()
         ]
         return Snapshot(
             stream=stream,
@@ -237,7 +144,7 @@ class Sampler:
         )
 
     def _faults(self, now: Instant, others: Iterable[Fault]) -> list[Fault]:
-        found = [*(slot.fault for slot in self._slots if slot.fault is not None), *others]
+        found = [*(each.fault for each in self._polled if each.fault is not None), *others]
         anchor = self._anchors.say
         return [replace(f, since_ms=anchor(("fault", f.sensor), f.since_ms, now)) for f in found]
 
@@ -254,17 +161,17 @@ class Sampler:
                 return reading
 
     def _settled(self, mono_ms: int, snapshot: Snapshot) -> bool:
-        if self._kept is None or not _differs(self._kept, snapshot):
+        if self._kept is None or not differs(self._kept, snapshot):
             self._changed_ms = None
             return False
-        if _dangers(snapshot) - _dangers(self._kept):
+        if dangers(snapshot) - dangers(self._kept):
             return True
         if self._changed_ms is None:
             self._changed_ms = mono_ms
         return mono_ms - self._changed_ms >= self._settle_ms
 
     def _keep(self, snapshot: Snapshot, heartbeat: bool) -> Sample:
-        event = self._kept is not None and _differs(self._kept, snapshot)
+        event = self._kept is not None and differs(self._kept, snapshot)
         if heartbeat:
             beat, phase = self._heartbeat_ms, self._phase_ms
             self._heartbeat_due_ms = ((snapshot.mono_ms - phase) // beat + 1) * beat + phase
@@ -290,49 +197,3 @@ def _presence(said: Sequence[Presence]) -> Presence | None:
         return None
     moments = [item.motion_at_ms for item in said if item.motion_at_ms is not None]
     return Presence(max(moments, default=None), all(item.ok for item in said))
-
-
-def _differs(kept: Snapshot, now: Snapshot) -> bool:
-    """Whether a rider, or who repairs the station, would notice the difference."""
-    return (
-        _noticeable(kept) != _noticeable(now)
-        or _temperature_moved(kept.climate, now.climate)
-        or _dangers(kept) != _dangers(now)
-    )
-
-
-def _noticeable(snapshot: Snapshot) -> tuple[object, ...]:
-    return (
-        snapshot.doors,
-        snapshot.presence is not None and snapshot.presence.ok,
-        [(socket.id, socket.state) for socket in snapshot.sockets],
-        [(cabinet.id, cabinet.online, cabinet.mains_ok, cabinet.smoke) for cabinet in snapshot.cabinets],
-        [_slots(cabinet) for cabinet in snapshot.cabinets],
-        [(fault.sensor, fault.code) for fault in snapshot.faults],
-    )
-
-
-def _dangers(snapshot: Snapshot) -> set[tuple[str, int, str]]:
-    """Cabinet, slot (0 for the cabinet itself) and what is wrong: smoke, heat, an alarm."""
-    found = set()
-    for cabinet in snapshot.cabinets:
-        if cabinet.smoke:
-            found.add((cabinet.id, 0, "smoke"))
-        places = ((0, cabinet.temperature_c), *((slot.n, slot.temperature_c) for slot in cabinet.slots))
-        found |= {(cabinet.id, n, "hot") for n, heat in places if heat is not None and heat >= HOT_C}
-        found |= {(cabinet.id, slot.n, alarm) for slot in cabinet.slots for alarm in slot.alarms}
-    return found
-
-
-def _slots(cabinet: Cabinet) -> list[tuple[object, ...]]:
-    return [
-        (slot.n, slot.battery, slot.charge, slot.door, slot.enabled, slot.alarms) for slot in cabinet.slots
-    ]
-
-
-def _temperature_moved(kept: Climate | None, now: Climate | None) -> bool:
-    before = kept.temperature_c if kept else None
-    after = now.temperature_c if now else None
-    if before is None or after is None:
-        return before is not after
-    return abs(after - before) >= TEMPERATURE_STEP_C

@@ -52,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     """Run the fleet until SIGINT or SIGTERM; 2 when it cannot be started."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     # Sensors fail here because their day has it so.
-    logging.getLogger("edge.sampler").setLevel(logging.ERROR)
+    logging.getLogger("edge.polling").setLevel(logging.ERROR)
     try:
         members = load(args.fleet)
         passwords = _passwords_of(members, args.passwords)

@@ -18,8 +18,9 @@ from contract.messages import (
     Snapshot,
     Socket,
 )
+from edge.changes import HOT_C
 from edge.clock import Instant
-from edge.sampler import HOT_C, SETTLE_MS, Sample, Sampler
+from edge.sampler import SETTLE_MS, Sample, Sampler
 from edge.sensors import Parts, Reading, SensorError
 
 BOOT = "0f5b4c2e-b001"
