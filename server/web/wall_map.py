@@ -7,7 +7,8 @@ lines do.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import cos, radians
+from itertools import product
+from math import cos, hypot, radians
 from typing import Final, Literal
 
 from server.state import StationState
@@ -26,6 +27,17 @@ _OUTLIERS: Final = 0.02
 a dot of a whole city."""
 _MARGIN: Final = 0.5
 """Stations outside of the rest by more than this share of it are not drawn."""
+
+_FEW: Final = 60
+"""Among so many stations a name has room beside them."""
+_DOT: Final = 13
+"""Half of the widest dot, and a little air."""
+_STEPS: Final = tuple(
+    sorted(
+        product((0, -0.5, 0.5, -1, 1), (0, -0.6, 0.6, -1.2, 1.2, -1.8, 1.8)), key=lambda step: hypot(*step)
+    )
+)
+"""From amid its stations a name is moved by so much of half its width and of its height; nearest first."""
 
 Look = Literal["open", "closed", "unknown", "crowded", "hot", "silent"]
 LOOKS: Final[tuple[Look, ...]] = ("unknown", "closed", "open", "crowded", "hot", "silent")
@@ -143,23 +155,55 @@ def _path(look: Look, points: Iterable[tuple[int, int]]) -> str:
     return "".join(f"M{x} {y}{mark}" for x, y in sorted(points))
 
 
-def _labels(inside: Iterable[tuple[StationState, tuple[int, int]]]) -> Iterator[Label]:
-    """The names of the largest districts, each amid its stations, as long as there is room."""
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where the letters of a name are: the middle of its foot, and half of its width."""
+
+    x: float
+    y: float
+    half: float
+
+    def on(self, other: "_Room") -> bool:
+        """Whether it lies on another name."""
+        return abs(self.y - other.y) <= EM * 1.3 and abs(self.x - other.x) <= self.half + other.half
+
+    def over(self, point: tuple[int, int]) -> bool:
+        """Whether it lies on a dot."""
+        x, y = point
+        below = y - self.y
+        return abs(self.x - x) <= self.half + _DOT and -(EM + _DOT) <= below <= EM * 0.2 + _DOT
+
+
+def _labels(inside: Sequence[tuple[StationState, tuple[int, int]]]) -> Iterator[Label]:
+    """The names of the largest districts, each amid its stations, as long as there is room.
+
+    Among few stations no name lies on a dot: it stands as near as it can. Among many it could stand nowhere.
+    """
     members: dict[str, list[tuple[int, int]]] = {}
     for state, point in inside:
         if name := district(state):
             members.setdefault(name, []).append(point)
-    taken: list[tuple[float, float, float]] = []
+    dots = [point for _, point in inside] if len(inside) <= _FEW else []
+    taken: list[_Room] = []
     for name, points in sorted(members.items(), key=lambda each: (-len(each[1]), each[0])):
-        half = _wide(name) * EM / 2
-        x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
-        x, y = min(max(x, half), WIDTH - half), min(max(y, EM), HEIGHT - EM)
-        if half * 2 <= WIDTH and all(
-            abs(y - other_y) > EM * 1.3 or abs(x - other_x) > half + other_half
-            for other_x, other_y, other_half in taken
-        ):
-            taken.append((x, y, half))
-            yield Label(name, round(x), round(y))
+        for room in _rooms(points, _wide(name) * EM / 2, _STEPS if dots else _STEPS[:1]):
+            if not any(map(room.on, taken)) and not any(map(room.over, dots)):
+                taken.append(room)
+                yield Label(name, round(room.x), round(room.y))
+                break
+
+
+def _rooms(
+    points: Sequence[tuple[int, int]], half: float, steps: Iterable[tuple[float, float]]
+) -> Iterator[_Room]:
+    """Where a name of that half width may stand, the best first; nowhere if it is wider than the drawing."""
+    if half * 2 > WIDTH:
+        return
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    for right, down in steps:
+        yield _Room(
+            min(max(x + right * half, half), WIDTH - half), min(max(y + down * EM, EM), HEIGHT - EM), half
+        )
 
 
 def _wide(name: str) -> float:

@@ -178,6 +178,29 @@ def test_names_of_districts_never_lie_on_each_other() -> None:
             assert one is other or apart
 
 
+@given(st.lists(st.tuples(st.floats(28.1, 28.2), st.floats(113.6, 113.7)), min_size=1, max_size=12))
+def test_among_few_stations_no_name_lies_on_a_dot(places: list[tuple[float, float]]) -> None:
+    states = [at(number, *place) for number, place in enumerate(places)]
+    towns = [
+        replace(each, station=replace(each.station, region=(f"第{number % 5}街道",)))
+        for number, each in enumerate(states)
+    ]
+    drawing = draw(towns)
+    dots = next(layer for layer in drawing.layers if layer.look == "open").path.split("M")[1:]
+    for label in drawing.labels:
+        half = 3.6 * 76 / 2 + 12
+        for x, y in (map(int, dot.removesuffix("h0").split()) for dot in dots):
+            assert abs(x - label.x) > half or not label.y - 76 - 12 < y < label.y + 0.2 * 76 + 12
+
+
+def test_the_only_station_has_the_name_of_its_district_beside_it() -> None:
+    alone = at(1, 28.15, 113.63)
+    drawing = draw([replace(alone, station=replace(alone.station, region=("集里街道",)))])
+    (label,) = drawing.labels
+    assert abs(label.x - WIDTH / 2) < 76
+    assert abs(label.y - HEIGHT / 2) < 2 * 76
+
+
 def test_a_network_without_stations_is_an_empty_drawing() -> None:
     drawing = draw([])
     assert (drawing.missing, drawing.labels, {layer.path for layer in drawing.layers}) == (0, (), {""})
