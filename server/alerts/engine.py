@@ -11,7 +11,7 @@ been committed since; smoke or heat in a cabinet brings the next pass forward.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -180,6 +180,30 @@ class Engine:
             self._write(draft, self._outlook, at)
         self._tell()
         return after
+
+    def take_up(self, alert_ids: Iterable[str], by: str) -> list[Alert]:
+        """What a person takes at once, but for what somebody works on: all is stored and audited, or nothing.
+
+        What somebody works on stays theirs, and what is over stays over: whoever asks twice has done it once.
+
+        Returns:
+            The alerts as they are then, without those that are unknown here or closed long since.
+
+        Raises:
+            DeskError: the file cannot be read or written; nothing is changed.
+        """
+        with self._lock:
+            at = self._loaded(self._mono_ms()).at(self._now_ms(), self._mono_ms())
+            asked = (self._board.find(alert_id) for alert_id in dict.fromkeys(alert_ids))
+            before = [alert for alert in asked if alert is not None]
+            draft = Draft(self._board)
+            for alert in before:
+                draft.take((alert.kind, alert.subject), alert, lifecycle.take_up(alert, by, at))
+            if draft:
+                self._write(draft, self._outlook, at)
+        if draft:
+            self._tell()
+        return [draft.stored.get(alert.id, alert) for alert in before]
 
     def listen(self, changed: Callable[[], None]) -> None:
         """Have ``changed`` called after everything that a reader would see; on any thread."""

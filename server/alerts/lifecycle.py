@@ -143,6 +143,14 @@ def carry_out(
     return after, (said, done)
 
 
+def take_up(alert: Alert, by: str, at: Moment) -> Outcome:
+    """As :func:`act` to take it, where nobody works on it; what is somebody's or over stays what it is."""
+    if not alert.free:
+        return alert, ()
+    after, change = act(alert, "take", by, at)
+    return after, (change,)
+
+
 def is_done(alert: Alert, action: Action, by: str) -> bool:
     """Whether a person has done this already; of a comment it cannot be told by the alert."""
     state = _ACTIONS[action][1]

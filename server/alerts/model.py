@@ -156,6 +156,11 @@ class Alert:
         return self.state in ACTIVE
 
     @property
+    def free(self) -> bool:
+        """Wrong at present, and nobody works on it, though somebody may know of it."""
+        return self.active and self.state != "in_progress"
+
+    @property
     def withdrawn(self) -> bool:
         """What it was about went while it was active: it has ended, and nobody says that it is well."""
         return self.state == "closed" and self.resolved_ms is None

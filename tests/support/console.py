@@ -1,6 +1,6 @@
 """The console over real files, with people of every role, and browsers that are signed in to it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +105,9 @@ class TableEngine:
             raise UnknownAlertError(alert_id)
         self.put(replace(alert, by=by, version=alert.version + 1))
         return self._alerts[alert_id]
+
+    def take_up(self, alert_ids: Iterable[str], by: str) -> list[Alert]:
+        return [self.act(each, "take", by) for each in alert_ids]
 
     def listen(self, callback: Callable[[], None]) -> None:
         self._listeners.append(callback)

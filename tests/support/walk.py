@@ -86,6 +86,9 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "GET /staff/fleet/letters": Sample(),
     "GET /staff/stations/{station_id}": _at("station_id", "city-0001", "city-0002"),
     "POST /staff/stations/{station_id}/people": _at("station_id", "city-0001", "city-0002", people="3"),
+    "POST /staff/stations/{station_id}/take": _at(
+        "station_id", "city-0001", "city-0002", alerts=" ".join(ALERT)
+    ),
     "GET /staff/reports": Sample(),
     "GET /staff/reports/{report_id}": _at("report_id", "1", "2"),
     "POST /staff/reports/{report_id}/take": _at("report_id", "1", "2"),

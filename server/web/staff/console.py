@@ -9,6 +9,7 @@ from server.web.staff.accounts.signin import add_sign_in
 from server.web.staff.alerts.alert import add_alert
 from server.web.staff.alerts.page import add_alerts
 from server.web.staff.alerts.silences import add_silences
+from server.web.staff.alerts.taking import add_taking
 from server.web.staff.alerts.thresholds import add_thresholds
 from server.web.staff.fleet.device import add_device
 from server.web.staff.fleet.letters import add_letters
@@ -31,6 +32,7 @@ PARTS = (
     add_more,
     add_alerts,
     add_alert,
+    add_taking,
     add_silences,
     add_fleet,
     add_letters,

@@ -95,6 +95,21 @@ def test_who_has_taken_an_alert_has_it_until_it_clears(shift: Shift) -> None:
     ]
 
 
+def test_what_is_taken_at_once_is_one_change_and_is_done_once(shift: Shift) -> None:
+    shift.all_say(cabinets=(SMOKE,))
+    shift.step()
+    ids = [each.id for each in shift.engine.alerts()]
+    news: list[int] = []
+    shift.engine.listen(lambda: news.append(shift.engine.version))
+    for _ in range(2):
+        taken = shift.engine.take_up([*ids, ids[0], "0" * 16], "tian")
+        assert [(each.id, each.state, each.by) for each in taken] == [
+            (each, "in_progress", "tian") for each in ids
+        ]
+    assert [shift.lines(each) for each in taken] == [[("fired", ""), ("taken", "tian")]] * 2
+    assert len(news) == 1
+
+
 def test_what_a_person_has_resolved_is_judged_as_if_it_had_never_been(shift: Shift) -> None:
     """29.5 °C holds an alert and raises none: said at once, not when the station speaks again."""
     shift.settle_in()

@@ -139,8 +139,11 @@ def test_an_act_that_cannot_be_written_is_none(shift: Shift, monkeypatch: pytest
     shift.say("a", cabinets=(SMOKE,))
     shift.step()
     alert = shift.one("cabinet_smoke")
-    with broken(shift, monkeypatch), pytest.raises(DeskError):
-        shift.engine.act(alert.id, "take", "tian")
+    with broken(shift, monkeypatch):
+        with pytest.raises(DeskError):
+            shift.engine.act(alert.id, "take", "tian")
+        with pytest.raises(DeskError):
+            shift.engine.take_up([alert.id], "tian")
     assert shift.one("cabinet_smoke") == alert
 
 

@@ -6,6 +6,7 @@ folding     which of them share a line (pure)
 rows        an alert as a line, in the console's words
 words       what was measured then and is now, and of which part (pure)
 alert       ``/staff/alerts/<id>``: one of them, with what can be done
+taking      whose those of one station are, and the button that takes them
 readings    what was measured around it, as drawings
 measures    which readings those are, by its kind (pure)
 silences    ``/staff/silences``: messages held back

@@ -106,7 +106,7 @@ def act(visit: Visit) -> Response:
     if wish == "resolve" and silencing.lifted(visit, found, teller.where(found.subject)):
         # To the alert itself: only its page knows until when.
         return visit.back(f"{LIST}/{found.id}", "staff.done.resolved_silenced")
-    return _back(visit, found.id, f"staff.done.{_DONE[wish]}")
+    return to_list(visit, f"{LIST}/{found.id}", f"staff.done.{_DONE[wish]}")
 
 
 def silence(visit: Visit) -> Response:
@@ -127,6 +127,15 @@ def silence(visit: Visit) -> Response:
     return visit.back(f"{LIST}/{found.id}", "staff.done.silenced")
 
 
+def to_list(visit: Visit, other: str, said: str) -> Response:
+    """To the list with its filters, where the form was on it, or else to the ``other`` page."""
+    path, _, query = own_path(visit.form.get("back", "")).partition("?")
+    if path != LIST or "back" not in visit.form:
+        return visit.back(other, said)
+    kept = {name: value for name, value in parse_qsl(query) if name != "lang"}
+    return visit.back(LIST, said, **kept)
+
+
 def _found(visit: Visit, teller: Teller) -> Alert:
     found = visit.staff.engine.find(visit.path["alert_id"])
     if found is None or not visit.sees(teller.where(found.subject).place):
@@ -139,15 +148,6 @@ def _version(visit: Visit) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         raise Refused(400, "staff.refused.type")
     return int(given)
-
-
-def _back(visit: Visit, alert_id: str, said: str) -> Response:
-    """To where the form was: the list, with its filters, or the alert."""
-    path, _, query = own_path(visit.form.get("back", "")).partition("?")
-    if path != LIST or "back" not in visit.form:
-        return visit.back(f"{LIST}/{alert_id}", said)
-    kept = {name: value for name, value in parse_qsl(query) if name != "lang"}
-    return visit.back(LIST, said, **kept)
 
 
 def _stale(visit: Visit, version: int, text: str) -> Response:

@@ -14,6 +14,7 @@ from server.web.staff.alerts import listing
 from server.web.staff.alerts.folding import Entry
 from server.web.staff.alerts.listing import PER_PAGE, Listing, Wanted, fits, roots
 from server.web.staff.alerts.rows import Row, Teller
+from server.web.staff.alerts.taking import Hands, hands_of
 from server.web.staff.gate import Gate, Visit
 from server.web.staff.messages.receivers import nobodys
 
@@ -55,7 +56,7 @@ class Line:
         many: those of one kind, or of one station; None for one alert.
         around: names of where all of the many of one kind are.
         at_once: those of one station that stand there at once; the others of ``many`` open with a tap.
-        nobodys: how many of one station's nobody has in hand.
+        hands: whose those of one station are; None for others.
         under: what one alert stands for, or those of one station; None for nothing.
     """
 
@@ -63,7 +64,7 @@ class Line:
     many: Inside | None = None
     around: tuple[str, ...] = ()
     at_once: tuple[Row, ...] = ()
-    nobodys: int = 0
+    hands: Hands | None = None
     under: Inside | None = None
 
 
@@ -148,9 +149,9 @@ def _line(entry: Entry, teller: Teller, asked: Wanted) -> Line:
     if entry.station:
         link = asked.link(station=entry.station, severity="", under="")
         many = _inside(entry.alerts, teller, _MOST_OF_STATION, link)
-        nobodys = sum(alert.state == "firing" for alert in entry.alerts)
         at_once, later = many.rows[:_AT_ONCE], many.rows[_AT_ONCE:]
-        return Line(row, replace(many, rows=later), at_once=at_once, nobodys=nobodys, under=under)
+        hands = hands_of(entry.alerts, teller)
+        return Line(row, replace(many, rows=later), at_once=at_once, hands=hands, under=under)
     if len(entry.alerts) > 1:
         place = f"{entry.network}/{entry.district}" if entry.district else entry.network
         link = asked.link(place=place, kind=entry.first.kind, severity="")

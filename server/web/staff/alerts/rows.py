@@ -93,6 +93,18 @@ class Teller:
         """What others see of somebody."""
         return self._names.get(login, login)
 
+    def holder(self, alert: Alert) -> str:
+        """Who has it in hand, as the reader is told; "" for nobody."""
+        return self.text("staff.hand.you") if self.mine(alert) else self.person(alert.by)
+
+    def mine(self, alert: Alert) -> bool:
+        """Whether the reader has it in hand."""
+        return alert.by == self._visit.user.name
+
+    def may_handle(self, alert: Alert) -> bool:
+        """Whether the reader may do anything to it."""
+        return self._visit.may("handle_alerts", self.where(alert.subject).place)
+
     def network(self, network_id: str) -> str:
         """The name of a network."""
         network = self._visit.staff.live.networks().get(network_id)
@@ -113,8 +125,7 @@ class Teller:
         where, newest = self.where(alert.subject), newest_of(self._visit, alert.subject)
         cause = self.standing.get(self.hidden.get(alert.id, ""))
         silence = self.silenced.get(alert.id)
-        may = self._visit.may("handle_alerts", where.place)
-        mine = alert.by == self._visit.user.name
+        may, mine = self.may_handle(alert), self.mine(alert)
         return Row(
             alert=alert,
             kind=kind_of(alert, self.text),

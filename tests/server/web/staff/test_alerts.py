@@ -143,7 +143,7 @@ def test_all_that_is_wrong_at_a_station_is_one_card_with_a_line_for_each(tmp_pat
         html = page(browse("ada"), "/staff/alerts")
         card = html[html.index('id="of-city-0002"') : html.index("</section>", html.index('id="of-'))]
         assert html.index(f'id="a{smoke.id}"') < html.index('id="of-city-0002"'), "safety has its own, above"
-        assert (card.count("文庙驿站"), card.count("19 alerts")) == (1, 1)
+        assert (card.count("<bdi>文庙驿站</bdi>"), card.count("19 alerts")) == (1, 1)
         assert "nobody is on 18 of them" in card
         assert card.index(lost.id) < card.index("<details"), "the worst stands there at once"
         assert "马经理" in card
