@@ -31,6 +31,7 @@ from server.rollups.follower import Follower
 from server.store.lock import SERVING, Lock
 from server.store.restore import complete
 from server.store.sqlite import Store
+from server.store.trouble import Trouble
 from server.upkeep import Upkeep
 from server.web.build import build_web
 from server.web.serving import WebServer
@@ -65,7 +66,6 @@ class Server:
         self.pipeline = Pipeline()
         self.registry = Registry.open(settings.registry_db)
         self.store = Store.open(settings.readings_db, dead_letters_max=settings.dead_letters_max)
-        self.pipeline.store_replaced = self.store.replaced
         self.pipeline.dead_letters = self.store.counts().dead_letters
         self.rollups = Rollups.open_reader(settings.rollups_db)
         self.pipeline.store_older = go_on_behind(self.store, self.rollups)
@@ -176,7 +176,7 @@ class Server:
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
         self._over.set()
 
-    def _roll_ups_said(self, trouble: str) -> None:
+    def _roll_ups_said(self, trouble: Trouble) -> None:
         self.pipeline.rollups = trouble
 
     def _fail(self, error: BaseException) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from server.influx.standing import Standing
+from server.store.trouble import WELL, Trouble
 
 RECENTLY_MS: Final = 600_000
 """Refused messages and unknown stations are also told of so long before now."""
@@ -64,9 +65,10 @@ class Pipeline:
         unknown_stations: messages by station id that is not in the registry, bounded.
         pruned_total: old snapshots taken out of the store.
         given_up: by follower, snapshots that were pruned before it had taken them, ever.
-        rollups: what is wrong with the roll-ups, "" when they are made.
-        pruning: why old readings are not pruned, or not all, "" when all is well.
-        store_replaced: a corrupt store was moved aside here since the start, "" otherwise.
+        rollups: why roll-ups are not made.
+        pruning: why old readings are not pruned, or not all.
+        store_replaced: a corrupt store was moved aside and lies here, "" otherwise; rollups_replaced: the
+            same of roll-ups.
         store_older: an older copy of the store was found at the start, "" otherwise.
         influx: how far InfluxDB has all that was committed; None where none is used.
     """
@@ -86,9 +88,10 @@ class Pipeline:
     unknown_total: int = 0
     pruned_total: int = 0
     given_up: Mapping[str, int] = field(default_factory=dict)
-    rollups: str = ""
-    pruning: str = ""
+    rollups: Trouble = WELL
+    pruning: Trouble = WELL
     store_replaced: str = ""
+    rollups_replaced: str = ""
     store_older: str = ""
     influx: Standing | None = None
     _refused_of: Lately = field(default_factory=Lately)

@@ -3,6 +3,7 @@
 import logging
 import shutil
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,9 @@ from server.rollups import Rollups
 from server.store import lock
 from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS, Ages, Followers, Pruner
-from server.store.schema import is_corrupt
+from server.store.schema import is_corrupt, lies_aside
 from server.store.sqlite import Store
+from server.store.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +56,16 @@ class Upkeep:
 
     def __init__(self, settings: Settings, store: Store, pipeline: Pipeline) -> None:
         self._folder, self._store, self._pipeline = settings.data_dir, store, pipeline
+        self._rollups_db = settings.rollups_db
         self._pruner = pruner(settings, store)
         self._told = -1
         self._rests = (0, 0)
         self._error = ""
+        self._look_aside()
 
     def step(self, now_ms: int) -> None:
         """Prune a little, unless a backup is being made, or it could not be done just before."""
+        self._look_aside()
         since_ms, until_ms = self._rests
         if since_ms <= now_ms < until_ms:  # a clock that was set back has no rest
             return
@@ -71,7 +76,13 @@ class Upkeep:
             if str(error) != self._error:
                 log.error("pruning_failed error=%s again_in_s=%d", error, (self._rests[1] - now_ms) // 1000)
             self._error = str(error)
-            self._pipeline.pruning = f"nothing is pruned at present: {error}"
+            self._pipeline.pruning = Trouble.of("nothing is pruned", error)
+
+    def _look_aside(self) -> None:
+        """What was damaged is told of until somebody takes it away."""
+        with suppress(OSError):
+            self._pipeline.store_replaced = str(lies_aside(self._store.path) or "")
+            self._pipeline.rollups_replaced = str(lies_aside(self._rollups_db) or "")
 
     def _step(self, now_ms: int) -> None:
         if self._told < 0:
@@ -81,7 +92,7 @@ class Upkeep:
         self._pruner.step(now_ms)
         self._error = ""
         self._pipeline.pruned_total = self._pruner.pruned_total
-        self._pipeline.pruning = of_damaged(len(self._pruner.damaged))
+        self._pipeline.pruning = Trouble(of_damaged(len(self._pruner.damaged)))
         if self._told != self._pruner.given_up_hours:
             self._tell(now_ms)
 

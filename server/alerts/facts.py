@@ -91,6 +91,10 @@ class ServerFacts:
 
     Attributes:
         stalled: why the store takes nothing, "" when it does.
+        moved_aside: damaged files of the store that were replaced by new ones and lie beside them.
+        not_pruned: old readings stay, as the store is damaged there.
+        not_made: roll-ups do not follow the readings.
+        lost: readings that were pruned before roll-ups had them.
         influx_since_ms: when the oldest reading was received that InfluxDB has not taken; None: it has all.
         channels: by id of a channel, since when nothing could be delivered; None when it is well.
         unknown: messages of the last :data:`RECENTLY_MS` by ids that are not in the registry.
@@ -99,6 +103,10 @@ class ServerFacts:
 
     broker_connected: bool
     stalled: str = ""
+    moved_aside: tuple[str, ...] = ()
+    not_pruned: bool = False
+    not_made: bool = False
+    lost: int = 0
     disk_free_pct: float | None = None
     influx: bool = False
     influx_since_ms: int | None = None

@@ -17,6 +17,7 @@ from server.alerts.trends import Trend
 from server.live import Live, Registered
 from server.model import Network, Season, family
 from server.pipeline import Pipeline
+from server.store.trouble import Trouble
 
 _SOCKET: Final = frozenset({"socket_fault", "socket_overload"})
 _CABINET: Final = frozenset(
@@ -133,6 +134,10 @@ class Gather:
         return ServerFacts(
             broker_connected=self._pipeline.connected,
             stalled=self._pipeline.stalled,
+            moved_aside=self._moved_aside(),
+            not_pruned=_stands(self._pipeline.pruning),
+            not_made=_stands(self._pipeline.rollups),
+            lost=self._pipeline.given_up.get("roll-ups", 0),
             disk_free_pct=self._disk_free_pct(),
             influx=influx is not None,
             influx_since_ms=influx.since_ms if influx else None,
@@ -178,6 +183,10 @@ class Gather:
             season = self._seasons[network.id] = status.season(network, now_ms)
         return season
 
+    def _moved_aside(self) -> tuple[str, ...]:
+        paths = (self._pipeline.store_replaced, self._pipeline.rollups_replaced)
+        return tuple(Path(path).name for path in paths if path)
+
     def _disk_free_pct(self) -> float | None:
         try:
             usage = shutil.disk_usage(self._data_dir)
@@ -195,6 +204,10 @@ class Gather:
         self.registry = Registry(networks, stations, station_limits, network_limits, districts)
         self._places = {}  # after the registry: nobody may put an old place among the new
         return True
+
+
+def _stands(trouble: Trouble) -> bool:
+    return bool(trouble.said) and not trouble.passing
 
 
 def _found(subject: Subject, registry: Registry) -> Place:

@@ -50,6 +50,7 @@ _KINDS: Final = (
     Kind("server_clock_behind", "critical", "server", 0, 10 * _MIN),
     Kind("broker_down", "critical", "server", _MIN, 2 * _MIN),
     Kind("store_stalled", "critical", "server", _MIN, 2 * _MIN),
+    Kind("store_damaged", "warning", "server", 2 * _MIN, _HOUR, inhibited_by=("store_stalled",)),
     Kind("server_disk_filling", "critical", "server", 5 * _MIN, 10 * _MIN),
     Kind("influx_behind", "warning", "server", 5 * _MIN, 10 * _MIN),
     Kind("channel_failing", "critical", "server", 5 * _MIN, 10 * _MIN),

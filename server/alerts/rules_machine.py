@@ -113,6 +113,23 @@ def store_stalled(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -> 
     yield word("", bool(facts.stalled), now_ms, why=facts.stalled or None)
 
 
+def store_damaged(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -> Iterator[Word]:
+    """Data of the store was lost or moved aside, or cannot be pruned or rolled up. One for each file."""
+    del limits
+    found: dict[str, dict[str, float | str]] = {
+        name: {"problem": "moved_aside"} for name in facts.moved_aside
+    }
+    if facts.not_pruned:
+        found["readings.db"] = {"problem": "not_pruned"}
+    if facts.not_made:
+        found[""] = {"problem": "not_made"}
+    if facts.lost:
+        found["rollups.db"] = {"problem": "lost", "rows": facts.lost}
+    told = {unit for kind, unit in facts.alerts if kind == "store_damaged"}
+    for unit in sorted(told | found.keys()):
+        yield word(unit, unit in found, now_ms, **found.get(unit, {}))
+
+
 def server_disk_filling(facts: ServerFacts, limits: ServerThresholds, now_ms: int) -> Iterator[Word]:
     """Little space is left where the server keeps its files."""
     if facts.disk_free_pct is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from server.influx.writer import Letter
-from server.store.schema import is_corrupt, move_aside
+from server.store.schema import is_corrupt, lies_aside, move_aside
 
 log = logging.getLogger(__name__)
 
@@ -208,9 +208,8 @@ class Ledger:
 
 def put_aside(path: Path) -> str:
     """The name of the file that was put aside last because it was damaged; "" where none lies there."""
-    names = {each.name for each in path.parent.glob(f"{path.name}.corrupt-*")}
-    numbers = [int(name.rpartition("-")[2]) for name in names if name.rpartition("-")[2].isdecimal()]
-    return f"{path.name}.corrupt-{max(numbers)}" if numbers else ""
+    found = lies_aside(path)
+    return found.name if found else ""
 
 
 def reached(path: Path) -> int | None:

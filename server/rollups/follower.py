@@ -19,6 +19,7 @@ from typing import Final
 from server.rollups.calendar import Live
 from server.rollups.keeper import PUT_OFF_MS, History, Keeper
 from server.rollups.writing import Writer
+from server.store.trouble import WELL, Trouble
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Follower:
     Args:
         path: of rollups.db.
         now_ms: the clock.
-        told: hears, in the thread, what is wrong, "" once all is well again.
+        told: hears, in the thread, what is wrong, and once all is well again.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Follower:
         keep_days: int,
         *,
         now_ms: Callable[[], int],
-        told: Callable[[str], None] = lambda _: None,
+        told: Callable[[Trouble], None] = lambda _: None,
     ) -> None:
         self._store, self._path, self._live = store, path, live
         self._keep_days, self._now_ms, self._told = keep_days, now_ms, told
@@ -75,15 +76,13 @@ class Follower:
         while not self._over.is_set():
             try:
                 with closing(Writer.open(self._path)) as writer:
-                    if self._failed_s is None:
-                        self._told(self._lost())
                     self._work(Keeper(self._store, writer, self._live, self._keep_days, self._renewed))
             except Exception as error:
                 if repr(error) != trouble:
                     log.exception("rollups_failed path=%s", self._path)
                 trouble = repr(error)
                 self._failed_s = time.monotonic()
-                self._told(f"roll-ups are not made at present: {error}")
+                self._told(Trouble.of("roll-ups are not made", error))
                 self._over.wait(FOLLOW_S)
 
     def _work(self, keeper: Keeper) -> None:
@@ -99,16 +98,7 @@ class Follower:
         """Say that all is well once everything has been tried again since the last failure."""
         if self._failed_s is not None and time.monotonic() - self._failed_s > 2 * PUT_OFF_MS / 1000:
             self._failed_s = None
-            self._told(self._lost())
-
-    def _lost(self) -> str:
-        """What went with a corrupt file, as long as that lies there."""
-        aside = sorted(each.name for each in self._path.parent.glob(f"{self._path.name}.corrupt-*"))
-        if not aside:
-            return ""
-        return (
-            f"{self._path.name} was corrupt, see {aside[0]}: older days than the readings are in backups only"
-        )
+            self._told(WELL)
 
     def step(self, keeper: Keeper) -> bool:
         """Do a little; whether there was something to do."""

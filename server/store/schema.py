@@ -121,8 +121,8 @@ class NewerStoreError(RuntimeError):
     """The file was written by a later version; going back needs the backup made before the upgrade."""
 
 
-def open_writer(path: Path) -> tuple[sqlite3.Connection, str]:
-    """The one writing connection, and where a corrupt file was moved to ("" when all was well).
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The one writing connection; a corrupt file is moved aside, and a new one begun.
 
     Raises:
         NewerStoreError: the file's schema is newer than this program.
@@ -130,12 +130,12 @@ def open_writer(path: Path) -> tuple[sqlite3.Connection, str]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return _open(path), ""
+        return _open(path)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not is_corrupt(error):
             raise
-        moved = move_aside(path, error)
-        return _open(path), str(moved)
+        move_aside(path, error)
+        return _open(path)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -176,6 +176,17 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise NewerStoreError(f"schema {version} is newer than this program's {len(MIGRATIONS)}")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT")
+
+
+def lies_aside(path: Path) -> Path | None:
+    """The file that :func:`move_aside` has moved from there last, as long as it lies there.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    ends = (each.name.rpartition("-")[2] for each in path.parent.glob(f"{path.name}.corrupt-*"))
+    newest = max((int(end) for end in ends if end.isdecimal()), default=None)
+    return None if newest is None else path.with_name(f"{path.name}.corrupt-{newest}")
 
 
 def move_aside(path: Path, error: sqlite3.Error) -> Path:

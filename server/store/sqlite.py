@@ -48,17 +48,10 @@ class OccupancyChange:
 
 
 class Store(Reader):
-    """readings.db. Writing methods belong to one thread; reading methods to any.
+    """readings.db. Writing methods belong to one thread; reading methods to any."""
 
-    Attributes:
-        replaced: where a corrupt file was moved to when it was opened, "" when all was well.
-    """
-
-    def __init__(
-        self, path: Path, connection: sqlite3.Connection, dead_letters_max: int, replaced: str
-    ) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, dead_letters_max: int) -> None:
         super().__init__(path)
-        self.replaced = replaced
         self.dead_letters_max = dead_letters_max
         self._connection = connection
         self._begin_afresh()
@@ -79,8 +72,7 @@ class Store(Reader):
             NewerStoreError: the file's schema is newer than this program.
             OSError, sqlite3.OperationalError: the folder or the file cannot be written.
         """
-        connection, replaced = schema.open_writer(path)
-        return cls(path, connection, dead_letters_max, replaced)
+        return cls(path, schema.open_writer(path), dead_letters_max)
 
     def close(self) -> None:
         """Close the writer; what was committed is on the disk already."""
@@ -92,10 +84,10 @@ class Store(Reader):
         """Move the file, found corrupt while running, aside and begin a new one; returns where it is."""
         given = self._next_id - 1
         self._connection.close()
-        self.replaced = str(schema.move_aside(self.path, error))
-        self._connection, _ = schema.open_writer(self.path)
+        moved = schema.move_aside(self.path, error)
+        self._connection = schema.open_writer(self.path)
         self.go_on_behind(given)
-        return self.replaced
+        return str(moved)
 
     def go_on_behind(self, commit: int) -> None:
         """Give no number again up to that one: followers go on behind what they have."""

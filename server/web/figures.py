@@ -65,7 +65,9 @@ class Figures(Collector):
             "refused", "refused snapshots and messages", "reason", dict(pipeline.refused), CounterMetricFamily
         )
         yield counter("pruned", "old snapshots taken out of the store", pipeline.pruned_total)
-        yield gauge("pruning_failing", "1 when old snapshots stay that should go", bool(pipeline.pruning))
+        yield gauge(
+            "pruning_failing", "1 when old snapshots stay that should go", bool(pipeline.pruning.said)
+        )
         yield by_label(
             "given_up", "snapshots pruned before a follower had them", "follower", pipeline.given_up,
             CounterMetricFamily,

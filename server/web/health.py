@@ -77,12 +77,12 @@ def notices(pipeline: Pipeline) -> list[str]:
         f"{count:,} readings were pruned before {name} had them; waystation store size says which"
         for name, count in pipeline.given_up.items()
     ]
-    if pipeline.rollups:
-        said.append(pipeline.rollups)
-    if pipeline.pruning:
-        said.append(pipeline.pruning)
-    if pipeline.store_older:
-        said.append(pipeline.store_older)
+    if pipeline.rollups_replaced:
+        moved_to = Path(pipeline.rollups_replaced).name
+        said.append(
+            f"rollups.db was corrupt, see {moved_to}: older days than the readings are in backups only"
+        )
+    said += filter(None, (pipeline.rollups.said, pipeline.pruning.said, pipeline.store_older))
     if pipeline.store_replaced:
         moved_to = Path(pipeline.store_replaced).name
         said.append(f"a corrupt store was moved aside as {moved_to}; a new one was begun")

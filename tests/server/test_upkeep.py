@@ -60,6 +60,26 @@ def test_it_prunes_by_the_settings(settings: Settings, store: Store) -> None:
     assert notices(pipeline) == []
 
 
+def test_damaged_files_are_told_of_while_they_lie_there(settings: Settings, store: Store) -> None:
+    asides = [
+        settings.data_dir / f"{name}.corrupt-{n}" for name in ("readings.db", "rollups.db") for n in (9, 10)
+    ]
+    for aside in asides:
+        aside.write_bytes(b"years")
+        aside.with_name(f"{aside.name}-wal").write_bytes(b"its log")
+    pipeline = Pipeline()
+    upkeep = Upkeep(settings, store, pipeline)
+    told = [
+        "rollups.db was corrupt, see rollups.db.corrupt-10: older days than the readings are in backups only",
+        "a corrupt store was moved aside as readings.db.corrupt-10; a new one was begun",
+    ]
+    assert notices(pipeline) == told, "from the start on"
+    for aside in asides:
+        aside.unlink()
+    upkeep.step(NOW_MS)
+    assert notices(pipeline) == []
+
+
 def test_it_waits_while_a_backup_is_made(settings: Settings, store: Store) -> None:
     upkeep = Upkeep(settings, store, Pipeline())
     with closing(Lock(settings.data_dir, lock.BACKUP)):

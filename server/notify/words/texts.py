@@ -61,6 +61,8 @@ class Words:
 
     def unit(self, subject: Subject) -> str:
         """The part that it is about, where the place does not say it."""
+        if subject[:2] == ("server", "store"):
+            return subject.unit  # a file's name, to be typed as it is
         return "" if subject.scope == "network" else harmless(self.label(subject) or subject.unit)
 
     def district(self, subject: Subject) -> str:
@@ -165,10 +167,11 @@ def _full(alert: Alert, words: Words) -> Iterator[str]:
     text, subject = words.text, alert.subject
     if around := words.around(subject):
         yield text("notify.where", place=around)
+    files = alert.kind == "store_damaged"
     if unit := words.unit(subject):
-        yield text("notify.unit", unit=unit)
+        yield text("notify.file" if files else "notify.unit", unit=unit)
     if detail := detail_of(alert, words.text):
-        yield text("notify.measured", detail=detail)
+        yield text("notify.problem" if files else "notify.measured", detail=detail)
     yield text("notify.since", time=words.moment(subject, alert.since_ms))
     if alert.kind == "station_offline" and alert.active and alert.measured_ms:
         yield text("notify.last", time=words.moment(subject, alert.measured_ms))
@@ -217,10 +220,11 @@ def kind_of(alert: Alert, text: Text) -> str:
 
 
 def detail_of(alert: Alert, text: Text) -> str:
-    """What was measured, "" for kinds that measure nothing and where a value is missing."""
-    key = f"notify.detail.{alert.kind}"
-    template = text.known("notify.detail", alert.kind)
-    if template == alert.kind:
+    """What was measured or is wrong, "" for kinds that measure nothing and where a value is missing."""
+    name = ".".join(filter(None, (alert.kind, str(alert.values.get("problem", "")))))
+    key = f"notify.detail.{name}"
+    template = text.known("notify.detail", name)
+    if template == name:
         return ""
     said = {name: _value(value, text) for name, value in alert.values.items()} | _lasting(alert, text)
     wanted = blanks(template)

@@ -175,6 +175,9 @@ LONG_AGO, LATELY = NOW - 11 * MIN, NOW - 9 * MIN
         ("broker_down", WELL, True, "false", "connected again"),
         ("store_stalled", replace(WELL, stalled="disk full"), False, "true", "with its reason"),
         ("store_stalled", WELL, True, "false", "it takes again"),
+        ("store_damaged", WELL, False, None, "nothing is wrong with it"),
+        ("store_damaged", replace(WELL, not_made=True), False, "true", "roll-ups do not follow"),
+        ("store_damaged", WELL, True, "false", "they do again"),
         ("server_disk_filling", replace(WELL, disk_free_pct=9.9), False, "true", "less than a tenth"),
         ("server_disk_filling", replace(WELL, disk_free_pct=10), False, None, "a tenth"),
         ("server_disk_filling", replace(WELL, disk_free_pct=14), True, "true", "not five points more yet"),
@@ -214,6 +217,31 @@ def test_server(code: str, facts: ServerFacts, alert: bool, truth: Truth | None,
     found = [each for each in judge_server(facts, ServerThresholds(), NOW) if each.kind == code]
     assert [each.truth for each in found] == ([truth] if truth else []), why
     assert all((each.subject.scope, each.subject.unit) == ("server", unit) for each in found)
+
+
+def test_each_damaged_file_is_an_alert_that_says_what_is_wrong() -> None:
+    asides = ("readings.db.corrupt-1", "rollups.db.corrupt-2")
+    facts = replace(WELL, moved_aside=asides, not_pruned=True, not_made=True, lost=21)
+    found = {each.subject.unit: each.values for each in judge_server(facts, ServerThresholds(), NOW)}
+    assert found == {
+        "": {"problem": "not_made"},
+        "readings.db": {"problem": "not_pruned"},
+        "readings.db.corrupt-1": {"problem": "moved_aside"},
+        "rollups.db": {"problem": "lost", "rows": 21},
+        "rollups.db.corrupt-2": {"problem": "moved_aside"},
+    }
+
+
+def test_a_damaged_file_that_is_gone_ends_its_own_alert_alone() -> None:
+    told: dict[tuple[str, str], State] = {
+        ("store_damaged", name): "firing" for name in ("readings.db", "readings.db.corrupt-1")
+    }
+    facts = replace(WELL, not_pruned=True, alerts={**told, ("store_stalled", ""): "resolved"})
+    found = [each for each in judge_server(facts, ServerThresholds(), NOW) if each.kind == "store_damaged"]
+    assert [(each.subject.unit, each.truth) for each in found] == [
+        ("readings.db", "true"),
+        ("readings.db.corrupt-1", "false"),
+    ]
 
 
 def test_unknown_stations_are_one_alert() -> None:

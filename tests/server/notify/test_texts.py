@@ -71,6 +71,23 @@ def test_one_alert_in_english() -> None:
     ]
 
 
+def test_a_damaged_file_of_the_server() -> None:
+    subject = Subject("server", "store", "rollups.db")
+    lost = replace(alert("store_damaged", subject), values={"problem": "lost", "rows": 1_200})
+    assert told(Bundle("staff", "new", (lost,))).splitlines()[:-1] == [
+        "【驿站·一般】服务器的数据文件出了问题：服务器",
+        "文件：rollups.db",
+        "情况：1200 条读数还没汇总就被清理了",
+        "开始：13:00",
+        "处理：在服务器上运行 waystation status 看原因；文件坏了就用备份恢复，步骤见说明文档的 store 页。",
+    ]
+    assert told(Bundle("staff", "new", (lost,)), "en").splitlines()[:3] == [
+        "[Waystation · warning] trouble with the server's data files: server",
+        "File: rollups.db",
+        "Problem: 1,200 readings were pruned before they were rolled up",
+    ]
+
+
 def test_a_resolved_one_says_from_when_to_when_and_gives_no_orders() -> None:
     gone = replace(HOT, state="resolved", resolved_ms=NOON_MS)
     said = told(Bundle("staff", "more", resolved=(gone,)))
@@ -191,7 +208,7 @@ def test_every_kind_has_a_name_and_an_order(language: Language) -> None:
     for family in ("kind", "todo"):
         named = {key.rpartition(".")[2] for key in table if key.startswith(f"notify.{family}.")}
         assert named == set(KINDS)
-    assert {key.rpartition(".")[2] for key in table if key.startswith("notify.detail.")} <= set(KINDS)
+    assert {key.split(".")[2] for key in table if key.startswith("notify.detail.")} <= set(KINDS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -286,10 +303,18 @@ def test_a_name_is_always_one_short_line(name: str) -> None:
     assert harmless(shown) == shown, "cleaning twice changes nothing"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if f"notify.detail.{kind}" in strings("zh")])
-def test_the_blanks_of_a_sentence_are_values_of_its_rule(kind: str) -> None:
+@pytest.mark.parametrize("key", [key for key in strings("zh") if key.startswith("notify.detail.")])
+def test_the_blanks_of_a_sentence_are_values_of_its_rule(key: str) -> None:
+    kind = key.split(".")[2]
     rule = RULES.get(kind) or SERVER_RULES.get(kind) or district_offline
     source = inspect.getsource(rule)
     source += inspect.getsource(rules_room._air) if "_air(" in source else ""
-    for blank in blanks(strings("zh")[f"notify.detail.{kind}"]) - {"span"}:  # made from the last reading
+    for blank in blanks(strings("zh")[key]) - {"span"}:  # made from the last reading
         assert re.search(rf"\b{blank}=|\"{blank}\":", source), f"{kind} has no {blank}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_problem_of_a_file_can_be_told(language: Language) -> None:
+    source = inspect.getsource(SERVER_RULES["store_damaged"])
+    known = {key.split(".")[3] for key in strings(language) if key.startswith("notify.detail.store_damaged.")}
+    assert known == set(re.findall(r'"problem": "(\w+)"', source))

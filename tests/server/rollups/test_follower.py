@@ -12,7 +12,8 @@ from server.model import Thresholds
 from server.rollups import Rollups
 from server.rollups import follower as module
 from server.rollups.follower import Follower, remove_forerunner
-from server.rollups.keeper import Keeper
+from server.rollups.keeper import PUT_OFF_MS, Keeper
+from server.store.trouble import WELL, Trouble
 from tests.support.rollups import DAY, HOUR_MS, KEPT, LATER, MIDNIGHT, NEXT, Rig
 from tests.support.wait import until
 
@@ -96,13 +97,13 @@ def test_one_station_that_cannot_be_read_does_not_stop_the_others(
         return thresholds(self, station_id)
 
     monkeypatch.setattr(Keeper, "_thresholds", damaged)
-    said: list[str] = []
+    said: list[Trouble] = []
     now_ms = [LATER]
     made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: now_ms[0], told=said.append)
     made.start()
     until(lambda: DAY in rig.days(), 20, "the other one's day is made")
     assert "library" not in {each.station_id for each in rig.rollups.days(DAY, DAY)}
-    assert set(said) == {"", "roll-ups are not made at present: database disk image is malformed"}
+    assert set(said) == {Trouble("roll-ups are not made at present: database disk image is malformed")}
     assert rig.rollups.reached() < 16, "nothing of it is pruned"
     monkeypatch.undo()
     now_ms[0] += 2 * HOUR_MS
@@ -110,16 +111,15 @@ def test_one_station_that_cannot_be_read_does_not_stop_the_others(
     made.stop()
 
 
-def test_a_corrupt_file_is_told_of_while_it_lies_there(rig: Rig) -> None:
-    rig.path.with_name("rollups.db.corrupt-1").write_bytes(b"years")
-    said: list[str] = []
+def test_that_all_is_well_again_is_said_once_every_hour_was_tried(rig: Rig) -> None:
+    said: list[Trouble] = []
     made = Follower(rig.store, rig.path, rig.live, KEPT, now_ms=lambda: LATER, told=said.append)
-    made.start()
-    until(lambda: bool(said), 20, "it is said")
-    made.stop()
-    assert said == [
-        "rollups.db was corrupt, see rollups.db.corrupt-1: older days than the readings are in backups only"
-    ]
+    made._failed_s = time.monotonic() - 1.5 * PUT_OFF_MS / 1000
+    made._recovered()
+    assert said == [], "the hour that failed may fail again"
+    made._failed_s -= PUT_OFF_MS / 1000
+    made._recovered()
+    assert said == [WELL]
 
 
 def test_the_file_of_earlier_versions_is_removed_and_said(

@@ -234,7 +234,7 @@ def test_a_corrupt_file_is_moved_aside_and_a_new_one_begun(tmp_path: Path, damag
     path = tmp_path / "readings.db"
     path.write_bytes(damage)
     store = Store.open(path)
-    assert Path(store.replaced).read_bytes() == damage
+    assert (tmp_path / "readings.db.corrupt-1").read_bytes() == damage
     assert store.commit([accepted(snapshot(1))]) == ["committed"]
     assert store.check_integrity() == []
     store.close()

@@ -66,6 +66,8 @@ def said(alert: Alert, newest: Newest, text: Text) -> Said:
     """What was measured then and is now, or what the station itself says of it."""
     if alert.kind == "station_offline":
         return Said(_silence(alert, newest, text))
+    if alert.kind == "store_damaged":  # no number that could be another by now
+        return Said(detail_of(alert, text))
     if measured := detail_of(alert, text):
         then = text(f"staff.alert.then.{'over' if _of_the_end(alert) else 'fired'}", detail=measured)
         return Said(then, _now(alert, newest, text) if alert.active else None)

@@ -108,6 +108,8 @@ def test_what_is_over_says_of_which_moment_its_values_are(measured_ago: int, tol
         ("outbox_failing", {"code": "disk"}, Said("写不进存储", code="disk"), "the same words"),
         ("socket_fault", {"state": "fault"}, Said("坏了"), "a state"),
         ("door_blocked", {}, Said(""), "the kind says all"),
+        ("store_damaged", {"problem": "not_pruned"}, Said("文件有损坏，部分旧读数清理不了"), "no reading"),
+        ("store_damaged", {}, Said(""), "it is over"),
     ],
 )
 def test_what_a_device_says_of_itself(
