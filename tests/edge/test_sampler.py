@@ -1,83 +1,27 @@
-"""When a snapshot is due and what is in it; a bad sensor stays alone with its trouble."""
+"""When a snapshot is due and what is in it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from contract import ContractError
-from contract.messages import (
-    Cabinet,
-    Climate,
-    Door,
-    Fault,
-    Health,
-    Presence,
-    SensorInfo,
-    Slot,
-    Snapshot,
-    Socket,
-)
+from contract.messages import Cabinet, Climate, Fault, Health, Presence
 from edge.changes import HOT_C
-from edge.clock import Instant
-from edge.sampler import SETTLE_MS, Sample, Sampler
-from edge.sensors import Parts, Reading, SensorError
-
-BOOT = "0f5b4c2e-b001"
-STREAM = "0" * 16
-NOON = 1_700_000_000_000
-BEAT_MS = 30_000
-
-
-class Told:
-    """A sensor that says what the test tells it to say, or fails as told."""
-
-    def __init__(self, *readings: Reading, id: str = "told", interval_s: float = 1) -> None:
-        self.info = SensorInfo(id, "told")
-        self.interval_s = interval_s
-        self.readings: Sequence[Reading] = readings
-        self.error: Exception | None = None
-        self.asked: list[int] = []
-        self.closed = False
-
-    def parts(self) -> Parts:
-        return Parts()
-
-    def read(self, now: Instant) -> Sequence[Reading]:
-        self.asked.append(now.mono_ms)
-        if self.error is not None:
-            raise self.error
-        return self.readings
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def at(mono_ms: int, *, wall_ms: int | None = None) -> Instant:
-    return Instant(NOON + mono_ms if wall_ms is None else wall_ms, mono_ms, "synced")
-
-
-class Run:
-    """A sampler that is called once a second, as by the agent, and what it kept."""
-
-    def __init__(self, *sensors: Told, station: str = "") -> None:
-        self.sampler = Sampler(sensors, BOOT, station=station, heartbeat_ms=BEAT_MS)
-        self.kept: list[Sample] = []
-        self.mono_ms = 0
-
-    def seconds(self, count: float, step_ms: int = 1000) -> list[Sample]:
-        """What is kept in the next seconds."""
-        before = len(self.kept)
-        for _ in range(round(count * 1000 / step_ms)):
-            self.at(at(self.mono_ms))
-            self.mono_ms += step_ms
-        return self.kept[before:]
-
-    def at(self, now: Instant) -> Snapshot | None:
-        sample = self.sampler.sample(now, STREAM, len(self.kept) + 1)
-        if sample is not None:
-            self.kept.append(sample)
-        return sample.snapshot if sample else None
+from edge.sampler import SETTLE_MS, Sampler
+from edge.sensors import Reading, SensorError
+from tests.support.sampling import (
+    BEAT_MS,
+    BOOT,
+    CABINET,
+    DOOR,
+    NOON,
+    PRESENCE,
+    SLOT,
+    SOCKET,
+    STREAM,
+    Run,
+    Told,
+    at,
+)
 
 
 def test_the_first_look_is_kept_at_once_and_then_one_a_heartbeat() -> None:
@@ -90,12 +34,6 @@ def test_stations_do_not_beat_at_once() -> None:
     beats = {Run(station=f"canteen-{n}").seconds(60)[1].snapshot.mono_ms for n in range(100)}
     assert len(beats) > 20
 
-
-DOOR = Door("north", 10, 8)
-SOCKET = Socket("a1", "usb", "free", NOON)
-SLOT = Slot(1, "present", "charging", "closed", True, 80.0, 25.0)
-CABINET = Cabinet("c1", True, (SLOT,), True, 30.0, False)
-PRESENCE = Presence(NOON, True)
 
 CHANGES: list[tuple[Reading, Reading, bool, str]] = [
     (DOOR, replace(DOOR, in_total=11), True, "somebody came in"),
@@ -180,84 +118,6 @@ def test_a_change_that_is_taken_back_is_none() -> None:
     run.seconds(1)
     plug.readings = [SOCKET]
     assert run.seconds(10) == []
-
-
-def test_each_sensor_is_asked_at_its_own_interval() -> None:
-    quick, slow = Told(interval_s=2), Told(id="slow", interval_s=10)
-    Run(quick, slow).seconds(21)
-    assert quick.asked == list(range(0, 21_000, 2000))
-    assert slow.asked == [0, 10_000, 20_000]
-
-
-def test_after_a_stall_a_sensor_is_not_asked_to_catch_up() -> None:
-    sensor = Told(interval_s=10)
-    run = Run(sensor)
-    run.seconds(1)
-    run.mono_ms = 60_000
-    run.seconds(11)
-    assert sensor.asked == [0, 60_000, 70_000]
-
-
-def test_a_sensor_with_nothing_new_to_say_keeps_what_it_said() -> None:
-    sensor = Told(Climate(NOON, 21.0))
-    run = Run(sensor)
-    run.seconds(1)
-    sensor.readings = []
-    assert run.seconds(30)[-1].snapshot.climate == Climate(NOON, 21.0), (
-        "with the time at which it was measured"
-    )
-
-
-FAILURES = [
-    (SensorError("checksum", "keep the wire short"), "checksum"),
-    (ContractError("temperature_c", 900, "a number"), "impossible"),
-    (OSError(5, "Input/output error"), "io"),
-]
-
-
-@pytest.mark.parametrize(("error", "code"), FAILURES, ids=[row[-1] for row in FAILURES])
-def test_a_failing_sensor_becomes_a_fault_and_the_others_go_on(error: Exception, code: str) -> None:
-    bad, good = Told(Climate(NOON, 21.0), id="room"), Told(DOOR, id="door")
-    run = Run(bad, good)
-    run.seconds(5)
-    bad.error = error
-    (sample,) = run.seconds(10)
-    assert sample.snapshot.faults == (Fault("room", code, NOON + 5000),)
-    assert sample.snapshot.climate is None, "left out, not old"
-    assert sample.snapshot.doors == (DOOR,)
-    bad.error = None
-    (sample,) = run.seconds(10)
-    assert sample.snapshot.faults == ()
-    assert sample.snapshot.climate == Climate(NOON, 21.0)
-
-
-def test_what_is_unexpected_ends_the_agent() -> None:
-    bad = Told()
-    bad.error = TypeError("a bug")
-    with pytest.raises(TypeError, match="a bug"):
-        Run(bad).seconds(1)
-
-
-def test_a_silent_sensor_leaves_unknown_never_free() -> None:
-    sensor = Told(SOCKET, CABINET, PRESENCE, DOOR)
-    run = Run(sensor)
-    run.seconds(5)
-    sensor.error = SensorError("silent", "power?")
-    (sample,) = run.seconds(10)
-    snapshot = sample.snapshot
-    assert snapshot.sockets == (Socket("a1", "usb", "unknown", NOON + 5000),)
-    assert snapshot.cabinets == (Cabinet("c1", False, (Slot(1, "unknown"),)),)
-    assert snapshot.presence == Presence(NOON, False)
-    assert snapshot.doors == ()
-
-
-def test_an_unknown_socket_that_falls_silent_keeps_no_watts() -> None:
-    """A meter that was just switched on says watts before its state is believed."""
-    run = Run(meter := Told(Socket("a1", "usb", "unknown", NOON, 5.5)))
-    run.seconds(5)
-    meter.error = SensorError("silent", "power?")
-    (sample,) = run.seconds(10)
-    assert sample.snapshot.sockets == (Socket("a1", "usb", "unknown", NOON),)
 
 
 def test_several_sensors_make_one_climate_as_old_as_its_oldest_part() -> None:
