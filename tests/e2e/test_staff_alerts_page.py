@@ -225,7 +225,7 @@ def test_an_open_card_of_a_station_stays_open_and_tells_who_takes_what(
         expect(page.locator(".watch")).to_have_attribute("data-state", "live")
         made.services.engine.act(FAULTS[-1].id, "take", "max")
         expect(card).to_contain_text("其中 18 条还没有人处理")
-        expect(card.get_by_text("处理中：马经理")).to_be_visible()
+        expect(card.locator(".item").get_by_text("处理中：马经理")).to_be_visible()
         looks_right(page)
 
 
