@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from server.accounts.tables import PART as ACCOUNTS
+from server.alerts.engine import Engine
+from server.alerts.model import Alert
 from server.desk import Desk
 from server.office import PARTS
 from tests.support.corpus import as_bytes, snapshot, telemetry
@@ -18,8 +20,12 @@ from tests.support.wait import until
 SOON_S = 15.0
 
 
-def test_smoke_from_a_station_to_the_desk(broker: Broker, tmp_path: Path) -> None:
+def smoking(engine: Engine) -> list[Alert]:
+    """Not what the first pass may say of a server that is not connected yet."""
+    return [alert for alert in engine.alerts() if alert.kind == "cabinet_smoke"]
 
+
+def test_smoke_from_a_station_to_the_desk(broker: Broker, tmp_path: Path) -> None:
     register(tmp_path, ["canteen"])
     with running_server(settings_for(broker, tmp_path)) as server:
         office = server.office
@@ -30,9 +36,9 @@ def test_smoke_from_a_station_to_the_desk(broker: Broker, tmp_path: Path) -> Non
                 1, time.time_ns() // 1_000_000, cabinets=[{"id": "c1", "online": True, "smoke": True}]
             )
             station.send(as_bytes(telemetry(smoke)))
-            until(engine.alerts, SOON_S, "it is judged")
-            (alert,) = engine.alerts()
-        assert (alert.kind, alert.subject.id, alert.state) == ("cabinet_smoke", "canteen", "firing")
+            until(lambda: smoking(engine), SOON_S, "it is judged")
+            (alert,) = smoking(engine)
+        assert (alert.subject.id, alert.state) == ("canteen", "firing")
         assert office.staff.ledger.find(alert.id) == alert
         until(engine.well, SOON_S, "passes are made")
         assert httpx.get(f"http://127.0.0.1:{server.http_port}/staff", timeout=5).status_code == 303
