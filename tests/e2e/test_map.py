@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from server.model import Network
 from server.state import Comfort, Crowding, SocketCounts
 from tests.support.browser import phone
-from tests.support.maps import CITY, Tiles, many, named, opened, page_of, pin
+from tests.support.maps import CITY, Tiles, many, named, opened, page_of, pin, town
 from tests.support.web import TableLive, open_state, static_state
 
 FEEDS = Path(__file__).parents[2] / "docs" / "feeds.md"
@@ -26,9 +26,11 @@ MAP_FILES = [
     "map.css",
     "map.js",
     "pins.js",
+    "room.js",
     "station_map.js",
     "supercluster.js",
 ]
+DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1, "is_mobile": False}
 HOSTILE = "<img src=x onerror=document.title='hacked'>\"' & 驿站"
 
 
@@ -155,6 +157,44 @@ def test_without_tiles_there_is_plain_ground_with_names_and_a_scale(browser: Bro
         expect(page.locator("#map .hint")).to_have_text(
             "没有底图，只标出驿站的位置。 1 个驿站没有坐标，只在列表里。"
         )
+
+
+LAPPED = """() => {
+    const box = (element) => element.getBoundingClientRect();
+    const letters = (element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range.getBoundingClientRect();
+    };
+    const seen = (selector) => [...document.querySelectorAll(selector)]
+        .filter((each) => each.checkVisibility({ checkVisibilityCSS: true }));
+    const chips = seen("#map .chip").map((each) => [each.innerText, box(each)]);
+    const words = seen("#map .pin .name, #map .district bdi").map((each) => [each.innerText, letters(each)]);
+    const lapped = words.flatMap(([one, a], index) => [...chips, ...words.slice(index + 1)]
+        .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+        .map(([other]) => `${one} on ${other}`));
+    return { lapped, words: words.length };
+}"""
+"""What lies on something else, of names that are seen, and how many those are."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shape", [{}, DESK], ids=["phone", "desk"])
+def test_no_name_lies_on_a_pin_or_on_another(
+    browser: Browser, now_ms: int, shape: dict[str, Any], seed: int
+) -> None:
+    live = TableLive()
+    live.put(*town(seed, now_ms))
+    with page_of(live) as address, phone(browser, reduced_motion="reduce", **shape) as context:
+        page = opened(context.new_page(), address)
+        seen = page.evaluate(LAPPED)
+        assert seen["lapped"] == []
+        assert seen["words"] >= 5, "most have room"
+        for turn in ("in", "in", "out", "out", "out"):
+            scale = page.locator(".leaflet-control-scale").inner_html()
+            page.locator(f".leaflet-control-zoom-{turn}").click()
+            expect(page.locator(".leaflet-control-scale")).not_to_have_js_property("innerHTML", scale)
+            assert page.evaluate(LAPPED)["lapped"] == [], turn
 
 
 def test_a_hostile_name_is_text(browser: Browser, now_ms: int) -> None:

@@ -3,10 +3,13 @@
 /* global L, Supercluster */
 
 import * as pins from "./pins.js";
+import { makeRoom } from "./room.js";
 
 const NAMED = 15;
 const MARGIN = 0.2;
 const APART_REM = 5.75;
+const PIN_REM = 2.75; // How high map.css has a pin, ...
+const NEAR = 8; // ... and by how many pixels a name at each end reaches into it.
 
 export class Crowd {
   // link(id): the address of a station's page.
@@ -46,7 +49,16 @@ export class Crowd {
     const wanted = new Map(this.index.getClusters(sight, zoom).map((each) => this.pin(each, zoom)));
     for (const [key, marker] of this.shown) if (!wanted.has(key)) this.take(key, marker);
     for (const [key, make] of wanted) if (!this.shown.has(key)) this.shown.set(key, make().addTo(this.layer));
+    this.makeRoom();
     this.refocus();
+  }
+
+  // A name is below its pin, or above it.
+  makeRoom() {
+    const pane = this.map.getPane("markerPane");
+    const above = ({ height }) => [0, NEAR - PIN_REM * pins.rem() - height];
+    const chips = [...pane.querySelectorAll(".chip")].map((each) => each.getBoundingClientRect());
+    makeRoom([...pane.querySelectorAll(".pin.named .name")], (box) => [[0, 0], above(box)], chips);
   }
 
   take(key, marker) {

@@ -3,16 +3,19 @@
 /* global L */
 
 import { element, rem } from "./pins.js";
+import { extent, makeRoom } from "./room.js";
 
-const WIDE_REM = 6.25;
-const HIGH_REM = 1.75;
+const RIGHT_REM = [0, -3, 3];
+const DOWN_REM = [0, -1.25, 1.25, -2.5, 2.5, 4]; // The last is below a pin that the name stands above of.
+const STEPS_REM = RIGHT_REM.flatMap((right) => DOWN_REM.map((down) => [right, down]))
+  .sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
 
 export class Ground {
   // tiles: { tiles, attribution, link, datum } of the setup; changed(): words() says something else now.
   constructor(map, tiles, text, changed) {
     Object.assign(this, { map, text, names: L.layerGroup().addTo(map), districts: [], lost: false });
     map.createPane("names").style.zIndex = 350;
-    map.on("zoomend", () => this.showNames());
+    map.on("moveend", () => this.makeRoom());
     this.layer = tiles.tiles ? L.tileLayer(tiles.tiles, { maxZoom: map.getMaxZoom() }).addTo(map) : null;
     if (!this.layer) return;
     this.host = new URL(tiles.tiles, location.href).host;
@@ -27,6 +30,7 @@ export class Ground {
     if (this.lost === lost) return;
     this.lost = lost;
     this.showNames();
+    this.makeRoom();
     changed();
   }
 
@@ -44,25 +48,28 @@ export class Ground {
       if (name) districts.set(name, [...(districts.get(name) || []), at]);
     }
     const known = [...districts].map(([name, places]) => `${name} ${places.length}`).join();
-    if (this.known === known) return;
-    this.known = known;
-    this.districts = [...districts].sort((a, b) => b[1].length - a[1].length);
-    this.showNames();
+    if (this.known !== known) {
+      this.known = known;
+      this.districts = [...districts].sort((a, b) => b[1].length - a[1].length);
+      this.showNames();
+    }
+    this.makeRoom();
   }
 
-  // Names that would stand on one another are left out, those of few stations first.
   showNames() {
     this.names.clearLayers();
     if (this.layer && !this.lost) return;
-    const [wide, high] = [WIDE_REM * rem(), HIGH_REM * rem()];
-    const taken = [];
-    for (const [name, places] of this.districts) {
-      const at = middle(places);
-      const { x, y } = this.map.latLngToLayerPoint(at);
-      if (taken.some((other) => Math.abs(x - other.x) < wide && Math.abs(y - other.y) < high)) continue;
-      taken.push({ x, y });
-      this.names.addLayer(label(name, at));
-    }
+    for (const [name, places] of this.districts) this.names.addLayer(label(name, middle(places)));
+  }
+
+  // Where there is no room for all, names of many stations come first.
+  makeRoom() {
+    const words = [...this.map.getPane("names").querySelectorAll("bdi")];
+    const pins = this.map.getPane("markerPane");
+    const chips = [...pins.querySelectorAll(".chip")].map((each) => each.getBoundingClientRect());
+    const named = [...pins.querySelectorAll(".pin.named .name")].filter(({ style }) => style.visibility !== "hidden");
+    const steps = STEPS_REM.map((step) => step.map((each) => each * rem()));
+    makeRoom(words, () => steps, [...chips, ...named.map(extent)]);
   }
 }
 

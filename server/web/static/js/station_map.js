@@ -45,8 +45,9 @@ export class StationMap {
     const titles = { zoomInTitle: this.text.say("map.zoom_in"), zoomOutTitle: this.text.say("map.zoom_out") };
     L.control.zoom({ position: "bottomright", ...titles }).addTo(this.map);
     L.control.scale({ imperial: false, maxWidth: SCALE_REM * rem() }).addTo(this.map);
-    this.tiles = new Ground(this.map, this.source.setup.map, this.text, () => this.say());
     this.crowd = new Crowd(this.map, this.text, this.source.link);
+    // After the pins: its names make room for them.
+    this.tiles = new Ground(this.map, this.source.setup.map, this.text, () => this.say());
     this.me = null;
     this.buttons();
     this.take();
@@ -103,9 +104,9 @@ export class StationMap {
   draw() {
     this.due = 0;
     this.take();
+    this.showPlace();
     this.crowd.show(this.points, now());
     this.tiles.name(this.points);
-    this.showPlace();
     this.say();
   }
 
