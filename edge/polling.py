@@ -12,6 +12,7 @@ from contract.messages import Cabinet, Fault, Presence, Socket
 from edge.clock import Instant
 from edge.devices_file import Device
 from edge.sensors import Accountable, Reading, Sensor, SensorError, Standing
+from edge.sensors.slot_doubt import is_unknown
 from edge.words import describe
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class Polled:
         """The sensor for people."""
         info = self.sensor.info
         behind = self.sensor.standing(now) if isinstance(self.sensor, Accountable) else Standing()
-        unsure = all(isinstance(each, Socket) and each.state == "unknown" for each in self.readings.values())
+        unsure = all(map(_is_unsure, self.readings.values()))
         said = tuple(describe(reading) for reading in self.readings.values())
         fault = f"{self.fault.code}: {self._hint}" if self.fault else ""
         return Device(
@@ -81,6 +82,17 @@ class Polled:
             blind=behind.blind,
             fault=fault,
         )
+
+
+def _is_unsure(reading: Reading) -> bool:
+    """Whether people would ask why: a socket, or a slot of a cabinet, is unknown."""
+    match reading:
+        case Socket():
+            return reading.state == "unknown"
+        case Cabinet():
+            return any(map(is_unknown, reading.slots))
+        case _:
+            return False
 
 
 def _unknown(reading: Reading, at_ms: int) -> Reading | None:

@@ -11,6 +11,7 @@ from edge.options import Options
 from edge.sensors import Parts, Reading
 from edge.sensors.parts import cabinet_info, socket_info
 from edge.sensors.power import LIMIT_KEYS, SAFETY_KEYS, Outlet, Signals, read_limits, read_safety
+from edge.sensors.slot_doubt import doubt_of
 from edge.sensors.values import Value
 
 log = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ class CabinetPart:
             Cabinet(
                 self._info.id,
                 online=True,
-                slots=tuple(_slot(self._fact, n) for n in range(1, self._info.slots_count + 1)),
+                slots=self._slots(self._fact),
                 mains_ok=_yes(said.get("mains_ok")),
                 temperature_c=_number(said.get("temperature_c")),
                 smoke=self._smoke,
@@ -151,7 +152,11 @@ class CabinetPart:
 
     def doubt(self, mono_ms: int) -> str:
         del mono_ms
-        return ""
+        fact = self._fact
+        return doubt_of(self._slots(fact), partial(_understood, fact)) if fact else ""
+
+    def _slots(self, fact: Fact) -> tuple[Slot, ...]:
+        return tuple(_slot(fact, n) for n in range(1, self._info.slots_count + 1))
 
 
 def _slot(fact: Fact, n: int) -> Slot:
@@ -168,6 +173,10 @@ def _slot(fact: Fact, n: int) -> Slot:
         _number(said.get("temperature_c")),
         fact.alarms(n),
     )
+
+
+def _understood(fact: Fact, n: int) -> dict[str, bool]:
+    return {name: value is not None for name, value in fact.of(n).items()}
 
 
 def _number(value: Value) -> float | None:

@@ -96,11 +96,11 @@ class Tower:
         return [*lines, ("", "", UNKNOWABLE)] if lines else []
 
     def standing(self, now: Instant) -> Standing:
-        """When it last reported something."""
+        """When it last reported something, and why slots are unknown."""
         del now
         with self._listener.lock:
-            heard_ms = self._memory.heard_ms
-        return Standing(heard_ms, "" if heard_ms is not None else "it has not dialled yet")
+            heard_ms, doubt = self._memory.heard_ms, self._memory.doubt()
+        return Standing(heard_ms, doubt if heard_ms is not None else "it has not dialled yet")
 
     def verify(self) -> Verdict:
         """Whether the port can be opened; the cabinet itself dials when it likes."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from contract.messages import Battery, Cabinet, Charge, Slot, SlotDoor
+from edge.sensors.slot_doubt import doubt_of
 from edge.sensors.tower_frames import Alarm, Fact, Message
 from edge.sensors.tower_map import OTHER, SMOKE, AlarmSignal, Signal, TowerMap
 
@@ -71,17 +72,21 @@ class TowerMemory:
 
     def cabinet(self, name: str) -> Cabinet | None:
         """The reading; None while nothing is known of any slot."""
-        if self._reading is None and any(slot for slot, _ in self._facts):
+        if self._reading is None and self._speaks():
             temperatures = self._numbers(0, "temperature_c")
             self._reading = Cabinet(
                 name,
                 online=True,
-                slots=tuple(self._slot(n) for n in range(1, self._slots + 1)),
+                slots=self._all(),
                 mains_ok=_yes(self._words(0, "mains_ok")),
                 temperature_c=max(temperatures, default=None),
                 smoke=self._smoke(),
             )
         return self._reading
+
+    def doubt(self) -> str:
+        """Why slots are unknown, in words; "" where none is."""
+        return doubt_of(self._all(), self._understood) if self._speaks() else ""
 
     def explain(self) -> list[tuple[str, str, str]]:
         """Every attribute: its name, as it came, what it was taken for."""
@@ -187,6 +192,17 @@ class TowerMemory:
         numbers = (meant.number(text) for meant, text in self._sorted(slot).get(value, ()))
         return [number for number in numbers if number is not None]
 
+    def _speaks(self) -> bool:
+        """Whether anything is known of any slot."""
+        return any(slot for slot, _ in self._facts)
+
+    def _all(self) -> tuple[Slot, ...]:
+        return tuple(self._slot(n) for n in range(1, self._slots + 1))
+
+    def _understood(self, n: int) -> dict[str, bool]:
+        told = self._sorted(n)
+        return {name: _is_clear(name, heard) for name, heard in told.items()}
+
     def _slot(self, n: int) -> Slot:
         charges = self._words(n, "charge")
         return Slot(
@@ -230,6 +246,14 @@ class TowerMemory:
 def _agreed(words: Sequence[str]) -> str | None:
     """The word on which all agree; two that contradict each other are worth none."""
     return words[0] if len(set(words)) == 1 else None
+
+
+def _is_clear(name: str, heard: Sequence[tuple[Signal, str]]) -> bool:
+    """Whether all of what is heard of one value is understood, and words agree."""
+    if name == "soc_pct":
+        return all(meant.number(text) is not None for meant, text in heard)
+    words = {meant.word(text) for meant, text in heard} - {"unknown"}
+    return None not in words and len(words) <= 1
 
 
 def _yes(words: Sequence[str]) -> bool | None:

@@ -119,6 +119,13 @@ def test_a_word_that_the_map_does_not_know_is_unknown_and_shown() -> None:
     hear(known, gateway, "gw/A1/state", {"env": {"smoke": False}, "bins": [{"n": 1, "bat": 9}]})
     assert cabinet(known).slots[0].battery == "unknown"
     assert ("slot 1 battery", "9", "not understood") in known.explain()
+    part, snap = CabinetPart("c1", Options({}, "station.toml"), 2), known.at(NOW)
+    assert snap is not None
+    assert part.doubt(0) == "", "nothing was heard yet"
+    part.feed(snap)
+    assert part.doubt(0).startswith("all slots: nothing of battery or charge is heard and understood")
+    part.forget()
+    assert part.doubt(0) == ""
 
 
 def test_smoke_ends_by_the_cabinets_word_and_not_by_its_silence() -> None:

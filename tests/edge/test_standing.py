@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from edge.config import SensorEntry
+from edge.devices import lines
 from edge.sampler import Sampler
 from edge.sensors.factory import build
 from edge.sensors.modbus import Modbus
 from tests.support.gateway import LocalBroker, device
+from tests.support.modbus import swap_board, tcp_server
+from tests.support.modbus_sensors import BOARD, at, entry
+from tests.support.modbus_sensors import sensors as modbus
 from tests.support.mosquitto import free_port
 from tests.support.plugs import CLOCK, IN_S, LWT, SENSOR, said, sensors, tasmota, watts
 from tests.support.wait import until
@@ -60,6 +64,20 @@ def test_a_doubt_is_told_only_while_it_is_unknown(local: LocalBroker) -> None:
         sampler.sample(CLOCK.now(), "a" * 16, 2)
         [one] = sampler.devices(CLOCK.now())
         assert ("state charging" in one.said[0], one.doubt) == (True, ""), "what it said stands for 10 s"
+
+
+def test_why_a_slot_is_unknown_is_told_beside_what_its_cabinet_says() -> None:
+    with (
+        tcp_server(swap_board(1, opened=(2,), on=(3,))) as server,
+        modbus(entry("c1", address=1, **BOARD, **at(server.port))) as made,
+    ):
+        sampler = Sampler(made, CLOCK.boot_id)
+        until(lambda: made[0].read(CLOCK.now()), IN_S, "it answers")
+        sampler.sample(CLOCK.now(), "a" * 16, 1)
+        [one] = sampler.devices(CLOCK.now())
+    others = "slots 1, 3, 4, 5, 6, 7, 8"
+    assert one.doubt == f"{others}: nothing says whether a battery is there", "who can see that 2 is open"
+    assert lines(one, CLOCK.now().mono_ms)[2] == f"  unknown: {one.doubt}"
 
 
 @pytest.mark.parametrize(("named", "blind"), [("pzem-004t", ""), ("swap-board-8", "its map has no identity")])

@@ -68,6 +68,27 @@ def test_slots(facts: list[tuple[int, str, Any]], slot: Slot, _why: str) -> None
     assert seen(told).slots == (slot, Slot(2, "unknown"), Slot(3, "unknown"))
 
 
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ([(1, STATUS, "0"), (1, DOOR, "0")], ""),
+        ([(1, DOOR, "0")], "nothing of battery or charge is heard and understood"),
+        ([(1, STATUS, "9")], "what it says of battery and charge is not understood"),
+        (
+            [(1, STATUS, "0"), (1, THERE, "1")],
+            "what it says of battery is not understood, or contradicts itself",
+        ),
+        ([(1, SOC, "40")], "nothing says whether a battery is there"),
+    ],
+)
+def test_why_a_slot_is_unknown(facts: list[tuple[int, str, Any]], why: str) -> None:
+    told = memory(slots=1)
+    assert told.doubt() == "", "of no slot a word yet"
+    tell(told, report(facts, full=1))
+    assert told.doubt().startswith(f"slot 1: {why}" if why else "")
+    assert bool(told.doubt()) is bool(why)
+
+
 def test_the_cabinet_itself() -> None:
     told = memory()
     tell(told, report([(None, MAINS, "1"), (None, WARMTH, "41.5")]))
