@@ -71,14 +71,14 @@ class Mailroom:
         alerts: as they are now, by id; what is missing is as it was when its bundle was made.
     """
 
-    def __init__(self, path: Path, bots: Bots, clock: Callable[[], int], timeout_s: float = 1) -> None:
+    def __init__(self, path: Path, bots: Bots, clock: Callable[[], int]) -> None:
         self.desk = Desk.open(path, ACCOUNTS, PART)
         self.bots, self.clock = bots, clock
         self.directory = Directory(self.desk, allow_private=True)
         self.outbox = Outbox(self.desk)
         self.alerts: dict[str, Alert] = {}
         self.world = World(words, self.alerts.get, lambda: True, clock)
-        self.http = Courier(allow_private=True, timeout_s=timeout_s)
+        self.http = Courier(allow_private=True, timeout_s=20)
 
     def channel(self, bot: str) -> str:
         """A channel to one of the bots, set up well; its id."""

@@ -16,12 +16,12 @@ from tests.support.console import CITY, STATIONS, TOWN, Console, console
 
 
 @contextmanager
-def switchboard(folder: Path, timeout_s: float = 2.0) -> Iterator[Console]:
-    """A console that may speak to addresses of this machine; a target has ``timeout_s`` to answer."""
+def switchboard(folder: Path) -> Iterator[Console]:
+    """A console that may speak to addresses of this machine; a target has five seconds to answer."""
     with console(folder) as made:
         services = made.services
         world = World(_words, made.engine.find, lambda: True, made.clock)
-        postman = Postman(services.outbox, world, Courier(allow_private=True, timeout_s=timeout_s))
+        postman = Postman(services.outbox, world, Courier(allow_private=True, timeout_s=5))
         directory = Directory(services.desk, allow_private=True)
         made.services = replace(services, postman=postman, directory=directory)
         made.app.close()

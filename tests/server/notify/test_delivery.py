@@ -9,6 +9,7 @@ import pytest
 
 from server.notify.receivers.checks import ChannelForm
 from server.notify.receivers.model import Quiet
+from server.notify.targets.posting import Courier
 from tests.support.bots import MINUTE_MS, Bots, Play
 from tests.support.mailroom import NOW_MS, S_MS, Clock, Mailroom, alert, over, pass_by
 
@@ -78,8 +79,10 @@ def test_a_refusal_is_never_called_sent_and_the_message_leaves_when_it_is_over(
     channel = room.channel(bot)
     room.tell(room.receiver("worker", channel), alert(kind="too_hot"))
     room.bots.plays = lambda _: play
+    patient, room.http = room.http, Courier(allow_private=True, timeout_s=1 if reason == "timed_out" else 20)
     pass_by(room, clock, 30 * S_MS, 5 * S_MS)
     assert room.states() == ["waiting"]
+    room.http = patient
     health = room.outbox.health()[channel]
     assert (health.why, health.reason) == (why, reason)
     assert health.detail.startswith(detail)
@@ -202,6 +205,7 @@ def test_urgent_messages_reach_the_second_within_ten_minutes_and_no_others_do(
     room: Mailroom, clock: Clock
 ) -> None:
     worker, _helper = pair(room)
+    room.bots.slow_s, room.http = 60, Courier(allow_private=True, timeout_s=3)
     room.bots.plays = lambda bot: "well" if bot != "wecom" else "hang" if room.bots.asked[bot] < 3 else "drop"
     for number, kind in enumerate(("station_offline", "too_hot", "counts_drifting", "cabinet_smoke"), 1):
         room.tell(worker, alert(number, kind))

@@ -43,7 +43,7 @@ def channel(bots: Bots, bot: str) -> Channel:
 
 
 def sent(
-    to: Channel, message: Message = MESSAGE, *, timeout_s: float = 5, now_ms: int | None = None
+    to: Channel, message: Message = MESSAGE, *, timeout_s: float = 20, now_ms: int | None = None
 ) -> Outcome:
     courier = Courier(allow_private=True, timeout_s=timeout_s)
     return asyncio.run(send(message, to, courier, wall_ms() if now_ms is None else now_ms))
@@ -188,11 +188,11 @@ def test_a_target_that_hangs_costs_its_time_out(bots: Bots, bot: str, play: Play
 
 
 def test_a_hanging_channel_holds_up_no_other(bots: Bots) -> None:
-    bots.plays = lambda bot: "hang" if bot == "wecom" else "well"
+    bots.plays, bots.slow_s = lambda bot: "hang" if bot == "wecom" else "well", 60
     done: list[str] = []
 
     async def one(bot: str) -> None:
-        await send(MESSAGE, channel(bots, bot), Courier(allow_private=True, timeout_s=3), wall_ms())
+        await send(MESSAGE, channel(bots, bot), Courier(allow_private=True, timeout_s=5), wall_ms())
         done.append(bot)
 
     async def all_at_once() -> None:

@@ -128,7 +128,7 @@ def test_a_test_that_is_refused_says_why_in_both_words_and_what_to_mend(
         form["address"] = form["address"].replace("693a91f6", "other")
     else:
         known: Play = play  # type: ignore[assignment]  # a row of the table above
-        bots.plays = lambda _: known
+        bots.plays, bots.slow_s = lambda _: known, 60
     channel = added(ada, made, form)
     shown = words(ada.post(f"/staff/channels/{channel}/test"))
     assert "没有送达" in shown
