@@ -168,17 +168,20 @@ def test_a_late_page_is_shown_as_it_was_and_then_as_it_is(browser: Browser, site
         visit(page, url, "/s/taiyuan-0001")
         page.evaluate(GROW_OLD)
         page.goto("about:blank")
-        site.late_s = 3
+        site.late = True
         page.goto(f"{url}/s/taiyuan-0001")
         expect(page.locator("html[data-kept] h1")).to_contain_text("嘉节社区")
+        site.late = False
         expect(
             page.locator("html:not([data-kept]) h1"), "it came, and nobody had begun to read"
         ).to_be_visible()
         page.evaluate(GROW_OLD)
         page.goto("about:blank")
+        site.late = True
         page.goto(f"{url}/s/taiyuan-0001")
         expect(page.locator("html[data-kept] h1")).to_be_visible()
         page.keyboard.press("Tab")
+        site.late = False
         renewed = "async () => (await caches.match(location.href)).headers.get('x-kept-at') > document"
         renewed += ".documentElement.dataset.kept"
         until(lambda: page.evaluate(renewed), 10, "the new one is kept")

@@ -19,11 +19,11 @@ class Site:
 
     Attributes:
         lost: the proxy in front says 502 instead.
-        late_s: so long a station's page takes.
+        late: stations' pages do not come while this is so.
     """
 
     def __init__(self, live: TableLive, base_path: str = "") -> None:
-        self.lost, self.late_s = False, 0.0
+        self.lost = self.late = False
         self._live, self._settings = live, Settings(base_path=base_path)
         self._build()
 
@@ -46,8 +46,8 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if "/s/" in scope.get("path", ""):
-            await asyncio.sleep(self.late_s)
+        while self.late and "/s/" in scope.get("path", ""):
+            await asyncio.sleep(0.02)
         if not self.lost:
             root = self._front.base_path
             await self._front({**scope, "root_path": root}, receive, send)
