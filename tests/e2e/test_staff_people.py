@@ -119,6 +119,9 @@ def test_going_back_or_reloading_never_shows_the_password_again(browser: Browser
         # Neither in the cache nor in memory: the browser would have to send the form again, and asks.
         with pytest.raises(Error, match="ERR_CACHE_MISS"):
             page.go_back()
+        expect(page, "the browser's own, which comes a moment later").to_have_url(
+            re.compile("^chrome-error:")
+        )
         expect(page.locator("body")).not_to_contain_text(first)
         page.goto(worked_in[1] + "/staff/add-person")
         page.get_by_label("登录名").fill("li")

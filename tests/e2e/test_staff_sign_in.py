@@ -1,5 +1,6 @@
 """The console's shell in a real Chromium: in and out, pages that stay fresh, for all eyes and hands."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,7 +120,7 @@ class TestSigningIn:
         sign_in(page, url)
         page.locator(".way-out button").click()
         expect(page.get_by_role("status")).to_have_text("已退出登录。")
-        assert "said" not in page.url
+        expect(page).not_to_have_url(re.compile("said"))
         page.go_back()
         expect(page.locator("[name=password]")).to_be_visible()
 
@@ -142,7 +143,8 @@ class TestSigningIn:
 
     def test_a_role_sees_only_where_it_may_go(self, page: Page, url: str) -> None:
         sign_in(page, url)
-        assert page.locator(".menu li.first").count() == 5
+        expect(page.locator(".menu li.first")).to_have_count(5)
+        expect(page.locator(".way-out")).to_be_visible()
         assert page.locator(".menu a[href^='/staff/people']").count() == 0
 
 
