@@ -2,7 +2,7 @@
 
 import array
 import importlib
-import time
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -248,8 +248,10 @@ class TestInItsThread:
     def test_asking_never_waits_for_the_part(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Asked, it returns at once; the reading is there at a later question."""
 
+        asked = threading.Event()
+
         def slowly(_: Any) -> "array.array[int]":
-            time.sleep(0.05)
+            assert asked.wait(20)
             return array.array("H", pulses(frame("dht22", 20, 50)))
 
         monkeypatch.setattr(library.DHTBase, "_get_pulses_bitbang", slowly)
@@ -257,7 +259,8 @@ class TestInItsThread:
         sensor = Dht(entry(pin=4), {}, clock)
         try:
             assert sensor.read(clock.now()) == []
-            until(lambda: sensor.read(clock.now()) == [Climate(1_000_000, 20, 50)], 5, "the reading comes")
+            asked.set()
+            until(lambda: sensor.read(clock.now()) == [Climate(1_000_000, 20, 50)], 20, "the reading comes")
         finally:
             sensor.close()
 

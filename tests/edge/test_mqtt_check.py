@@ -203,17 +203,19 @@ def test_a_plug_that_is_there_and_quiet_is_not_one_at_a_wrong_topic(local: Local
 
 @contextmanager
 def speaking(local: LocalBroker, topic: str, told: object) -> Iterator[None]:
-    """A device that says the same again and again."""
-    over = threading.Event()
+    """A device that has said something and says it again and again."""
+    begun, over = threading.Event(), threading.Event()
 
     def talk() -> None:
         with device(local) as plug:
             while not over.wait(0.05):
                 plug.say(topic, told)
+                begun.set()
 
     thread = threading.Thread(target=talk)
     thread.start()
     try:
+        assert begun.wait(IN_S)
         yield
     finally:
         over.set()

@@ -132,8 +132,8 @@ class TestNotCommitted:
     def test_a_silent_server_is_named(self, broker: Broker, describe: Describe) -> None:
         config = describe(broker)
         with AnsweringServer(broker, silence), pytest.raises(ReplayError) as error:
-            run(config, None, None, 1.5, quiet())
-        assert re.search(r"nothing for 1.5 s; \d+ snapshots wait .* is connected", str(error.value))
+            run(config, None, None, 5, quiet())
+        assert re.search(r"nothing for 5 s; \d+ snapshots wait .* is connected", str(error.value))
 
     def test_no_broker_is_named(self, describe: Describe) -> None:
         with pytest.raises(ReplayError, match=r"127\.0\.0\.1:1 is out of reach"):

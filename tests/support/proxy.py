@@ -63,7 +63,7 @@ class Line:
 
     def go_dead(self) -> None:
         """Swallow all that is sent over today's connections, which stay open; new ones work."""
-        self._loop.call_soon_threadsafe(self._kill_all)
+        self._do(self._kill_all)
 
     def hold(self) -> None:
         """From now on swallow all that is sent, also over new connections: each is taken, none answered."""
@@ -81,7 +81,7 @@ class Line:
         for call in self._calls:
             call.cut()
 
-    def _kill_all(self) -> None:
+    async def _kill_all(self) -> None:
         for call in self._calls:
             call.dead = True
 
@@ -151,7 +151,7 @@ class Line:
         async def do() -> None:
             await work()
 
-        asyncio.run_coroutine_threadsafe(do(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(do(), self._loop).result(20)
 
     async def _open(self) -> None:
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0, limit=BUFFER)
