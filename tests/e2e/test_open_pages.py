@@ -146,5 +146,5 @@ def told_more(page: Page, frames: int) -> bool:
 
 def newest(page: Page) -> float | None:
     """What the page shows once all of its stations show the same, else None."""
-    shown = {told[-1] for told in page.heard.values()}
+    shown = {told[-1] for told in list(page.heard.values())}
     return shown.pop() if len(page.heard) == len(STATIONS) and len(shown) == 1 else None

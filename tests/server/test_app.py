@@ -26,7 +26,7 @@ from tests.support.mosquitto import Broker
 from tests.support.server import RawStation, ServerProcess, register, running_server, settings_for
 from tests.support.wait import until
 
-SOON_S = 10.0
+SOON_S = 30.0
 ROOT = Path(__file__).parents[2]
 
 

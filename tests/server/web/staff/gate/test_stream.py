@@ -17,6 +17,7 @@ from tests.support.console import Console, console
 from tests.support.listener import Listener
 from tests.support.serving import serving
 from tests.support.staff import NOW_MS
+from tests.support.wait import until
 
 PATH: Final = "/staff/events"
 HOT: Final = Alert(
@@ -158,7 +159,7 @@ def test_a_reader_that_takes_nothing_is_cut_off_and_the_others_hear_on(
     hub = made.app._console
     with listen(port, made.token("tian")) as well, listen(port, made.token("tian")) as stuck:
         assert (well.event()["event"], stuck.status) == ("alerts", 200)
-        assert hub.readers == 2
+        until(lambda: hub.readers == 2, 20, "both listen")
         while hub.readers == 2:
             assert well.event()["event"] == "alive"
         assert [well.event()["event"] for _ in range(3)] == ["alive"] * 3
