@@ -156,9 +156,9 @@ def test_a_new_release_is_taken_at_night(
         site.release(monkeypatch, tmp_path)
         live.put(warm(open_state(station(1)), 33.0))
         if reloads:
-            expect(page.locator("body")).to_have_css("border-top-width", "7px", timeout=10_000)
+            expect(page.locator("body")).to_have_css("border-top-width", "7px")
         else:
-            expect(page.locator("[data-fact=comfort] .note"), "news").to_contain_text("33 °C", timeout=10_000)
+            expect(page.locator("[data-fact=comfort] .note"), "news").to_contain_text("33 °C")
             assert page.evaluate("window.mark") == 1
 
 

@@ -204,7 +204,7 @@ def test_a_line_that_went_dead_is_dialled_again_and_nothing_was_missed(
         live.put(crowd(open_state(station(1), now_ms), now_ms))
         page.clock.run_for(SILENCE_MS + 100)
         # Chromium first tries connections that it has kept and that are dead too, until the server ends them.
-        expect(word).to_have_text("满了", timeout=3 * KEPT_MS)
+        expect(word).to_have_text("满了", timeout=6 * KEPT_MS)
         expect(page.locator(".connection")).to_have_attribute("data-state", "live")
         assert line.dialled > dialled
 

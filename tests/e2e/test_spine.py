@@ -90,7 +90,7 @@ def station(broker: Broker, tmp_path: Path, server: ServerProcess) -> Iterator[S
 
 
 def _told(server: ServerProcess) -> dict[str, Any]:
-    answer = httpx.get(f"{server.url}/api/v1/stations/{STATION}", timeout=5)
+    answer = httpx.get(f"{server.url}/api/v1/stations/{STATION}", timeout=BACK_S)
     told: dict[str, Any] = answer.raise_for_status().json()
     return told
 

@@ -52,7 +52,7 @@ def page(browser: Browser, url: str, made: Console) -> Iterator[Page]:
 
 
 def state(page: Page, wanted: str) -> None:
-    expect(page.locator(".watch")).to_have_attribute("data-state", wanted, timeout=15_000)
+    expect(page.locator(".watch")).to_have_attribute("data-state", wanted)
 
 
 def test_a_choice_that_is_not_sent_yet_stays(page: Page, made: Console) -> None:
@@ -127,7 +127,7 @@ def test_a_card_of_many_stays_open_where_it_was(page: Page, made: Console) -> No
     expect(many).to_have_count(1)
     many.locator("summary").click()
     made.engine.put(alert("pi_hot"), *(alert("socket_overload", str(number)) for number in range(7)))
-    expect(many).to_have_count(2, timeout=15_000)
+    expect(many).to_have_count(2)
     opened = [each.evaluate("(e) => e.open") for each in many.all()]
     expect(page.locator(".line", has=page.locator("details[open]"))).to_contain_text("迎泽区")
     assert sorted(opened) == [False, True]

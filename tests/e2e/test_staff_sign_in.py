@@ -93,7 +93,7 @@ def sign_in(
 
 
 def state(page: Page, wanted: str) -> None:
-    expect(page.locator(".watch")).to_have_attribute("data-state", wanted, timeout=15_000)
+    expect(page.locator(".watch")).to_have_attribute("data-state", wanted)
 
 
 class TestSigningIn:
@@ -220,7 +220,7 @@ class TestLive:
         else:
             token = next(each["value"] for each in page.context.cookies() if each["name"] == COOKIE)
             made.services.sessions.close(token, made.now_ms)
-        expect(page.locator("[name=password]")).to_be_visible(timeout=15_000)
+        expect(page.locator("[name=password]")).to_be_visible()
 
     def test_without_scripts_it_says_that_it_does_not_renew_itself(self, browser: Browser, url: str) -> None:
         with phone(browser, java_script_enabled=False) as context:

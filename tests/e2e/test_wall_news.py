@@ -47,9 +47,9 @@ def test_a_change_is_on_the_wall_without_a_reload(browser: Browser, tmp_path: Pa
         page.evaluate("window.mark = 1")
         expect(page.locator(".figure.hot strong")).to_have_text("0")
         site.live.put(crowd(open_state(station(1), real_ms()), real_ms()))
-        expect(page.locator(".figure.hot strong")).to_have_text("1", timeout=15_000)
+        expect(page.locator(".figure.hot strong")).to_have_text("1")
         site.engine.put(alarm("cabinet_smoke", "taiyuan-0002"))
-        expect(page.locator(".troubles .safety")).to_have_count(1, timeout=15_000)
+        expect(page.locator(".troubles .safety")).to_have_count(1)
         assert page.evaluate("window.mark") == 1
 
 
@@ -73,7 +73,7 @@ def test_a_dead_line_is_told_with_its_time_and_it_comes_back_after_a_night(
         page.context.set_offline(False)
         page.clock.run_for("00:30")
         # By this clock the readings are from before the night: it says that, no longer that the line is dead.
-        expect(wall).not_to_have_attribute("data-dead", "lost", timeout=15_000)
+        expect(wall).not_to_have_attribute("data-dead", "lost")
 
 
 def test_a_server_that_fails_is_not_taken_for_news(browser: Browser, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_stations_that_fall_silent_grey_the_wall_although_the_line_is_well(
         expect(page.locator(".wall")).not_to_have_attribute("data-dead", re.compile("."))
         late_ms = real_ms() - 6 * MIN
         site.live.put(*(replace(open_state(station(n), late_ms), freshness="stale") for n in (1, 2, 3)))
-        expect(page.locator(".wall")).to_have_attribute("data-dead", "old", timeout=15_000)
+        expect(page.locator(".wall")).to_have_attribute("data-dead", "old")
         expect(page.locator(".told .dead")).to_contain_text("驿站没有新数据")
 
 
@@ -106,7 +106,7 @@ def test_a_revoked_link_takes_the_data_off_the_wall(browser: Browser, tmp_path: 
         page.goto(url + site.path)
         walls = Walls(site.staff.desk)
         walls.revoke(walls.links(NETWORK)[0], "ada", real_ms())
-        expect(page.locator(".told .dead")).to_contain_text("链接已失效", timeout=20_000)
+        expect(page.locator(".told .dead")).to_contain_text("链接已失效")
         expect(page.locator(".figures")).to_be_hidden()
 
 

@@ -89,7 +89,7 @@ def first_visit(browser: Browser, url: str) -> Visit:
         page = weak(context)
         page.add_init_script(WATCH)
         page.goto(f"{url}/n/taiyuan", wait_until="commit")
-        expect(page.locator(".more")).to_be_visible(timeout=20_000)
+        expect(page.locator(".more")).to_be_visible()
         seen, loaded = page.evaluate("seen"), page.evaluate(LAST)
         page.locator("[data-wish=battery]").tap()
         expect(page.locator(".card").first.locator("[data-resource=batteries] .amount")).to_contain_text("块")
@@ -110,7 +110,7 @@ def test_a_change_arrives_without_a_reload(browser: Browser, url: str, live: Tab
         loads: list[str] = []
         page.on("load", lambda _: loads.append("load"))
         page.goto(f"{url}/n/taiyuan")
-        expect(page.locator(".connection")).to_have_attribute("data-state", "live", timeout=20_000)
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
         card = page.locator(".card").first
         id_ = card.get_attribute("id") or ""
         fill(live, id_)

@@ -55,7 +55,7 @@ def batch(seq: int, **parts: object) -> bytes:
 
 
 def told(child: ServerProcess) -> dict[str, Any]:
-    body: dict[str, Any] = httpx.get(f"{child.url}/api/v1/stations/canteen", timeout=5).json()
+    body: dict[str, Any] = httpx.get(f"{child.url}/api/v1/stations/canteen", timeout=SOON_S).json()
     return body
 
 
@@ -80,7 +80,7 @@ def test_what_is_pruned_is_told_from_the_roll_ups(broker: Broker, data_dir: Path
     with running_server(settings) as server:
         asked = {"quantity": "temperature_c", "from": iso(at_ms), "to": iso(at_ms + hour_ms)}
         url = f"http://127.0.0.1:{server.http_port}/api/v1/stations/canteen/history"
-        [step] = httpx.get(url, params=asked, timeout=5).json()["steps"]
+        [step] = httpx.get(url, params=asked, timeout=SOON_S).json()["steps"]
     assert (step["value"], step["minimum"], step["maximum"]) == (24.5, 24, 25)
 
 
@@ -205,4 +205,4 @@ def test_a_row_that_cannot_be_unpacked_does_not_keep_the_server_from_starting(
     station.send(batch(2))
     until(lambda: station.committed() == {1, 2}, SOON_S, "the next one is acked")
     until(lambda: told(child)["freshness"] == "fresh", SOON_S, "the API says it")
-    assert "waystation_damaged_rows_total 1.0" in httpx.get(f"{child.url}/metrics", timeout=5).text
+    assert "waystation_damaged_rows_total 1.0" in httpx.get(f"{child.url}/metrics", timeout=SOON_S).text
