@@ -178,7 +178,7 @@ def test_a_stopped_station_reaches_the_alertmanagers_receiver(
         manager = stack.enter_context(alertmanager(tmp_path, address))
         stack.enter_context(prometheus(tmp_path, port, manager))
         go_quiet(shift)
-        until(lambda: "WaystationStationOffline" in {each["alertname"] for each in told()}, 30, "it is told")
+        until(lambda: "WaystationStationOffline" in {each["alertname"] for each in told()}, 60, "it is told")
         (station_offline,) = [each for each in told() if each["alertname"] == "WaystationStationOffline"]
         assert station_offline["station"] == "quiet"
         assert {each["alertname"] for each in told()} == {"WaystationStationOffline"}, "and nothing else"
@@ -266,7 +266,7 @@ def running(*command: str | Path, ready: str) -> Iterator[None]:
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        until(answers, 20, f"{command} answers")
+        until(answers, 60, f"{command} answers")
         yield
     finally:
         process.terminate()
