@@ -28,6 +28,7 @@ NETWORK = Network(id="test-net", name_zh="测试网", name_en="Test network")
 START_S = 60.0
 """A second or two where nothing else is done, and ten times that beside much else."""
 STOP_S = 15.0
+ANSWER_S = 30.0
 
 
 def settings_for(broker: Broker, data_dir: Path, port: int = 0) -> Settings:
@@ -130,7 +131,7 @@ class ServerProcess:
         if self._process.poll() is not None:
             raise AssertionError(f"the server has ended with {self._process.returncode}")
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=1).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=ANSWER_S).status_code == 200
         except httpx.HTTPError:
             return False
 
