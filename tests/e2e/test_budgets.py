@@ -87,7 +87,7 @@ def test_a_first_visit_costs_no_more_than_its_budget(
         page.goto(url + path)
         settled(page)
         kept = f"async () => !!(await caches.match('{path}')) && !!(await caches.match('/offline?lang=zh'))"
-        until(lambda: page.evaluate(kept), 10, "the worker has fetched what it needs")
+        until(lambda: page.evaluate(kept), 30, "the worker has fetched what it needs")
         sizes: Counter[str] = Counter()
         for sent in counting.sent:
             sizes[sent.kind] += sent.size

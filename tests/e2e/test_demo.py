@@ -150,7 +150,7 @@ def test_the_console_opens_with_the_password_that_is_printed(folder: Path) -> No
         printed = r"name (\w+), password ([a-z0-9-]+) \(demo only, another at each start\)"
         found = until(
             lambda: re.search(printed, " ".join(folder.with_suffix(".log").read_text("utf-8").split())),
-            10,
+            30,
             "the demo prints who may sign in",
         )
         assert found is not None

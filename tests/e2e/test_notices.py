@@ -188,7 +188,7 @@ def test_a_running_server_tells_of_it_after_its_next_look_and_after_a_restart(
         assert httpx.get(url).json()["access"]["value"] == "closed", "riders read it"
     with running_server(settings) as server:
         url = f"http://127.0.0.1:{server.http_port}/api/v1/stations/st-0001"
-        until(lambda: "notices" in httpx.get(url).json(), 10, "it is still there")
+        until(lambda: "notices" in httpx.get(url).json(), 30, "it is still there")
         alerts = httpx.get(f"http://127.0.0.1:{server.http_port}/feeds/v1/alerts.json").json()["data"][
             "alerts"
         ]
@@ -196,7 +196,7 @@ def test_a_running_server_tells_of_it_after_its_next_look_and_after_a_restart(
             "closed_by_notice"
         ]
         assert Notices(desk).end(posting.id, "max", now_ms)
-        until(lambda: httpx.get(url).json()["access"]["value"] == "open", 10, "it is taken down")
+        until(lambda: httpx.get(url).json()["access"]["value"] == "open", 30, "it is taken down")
     desk.close()
 
 

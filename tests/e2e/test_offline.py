@@ -77,7 +77,7 @@ def visit(page: Page, address: str, path: str) -> None:
     """Open a page and wait until it is kept."""
     page.goto(address + path)
     until(
-        lambda: path in seen(page, "pages") and "/offline" in str(seen(page, "pages")), 10, f"{path} is kept"
+        lambda: path in seen(page, "pages") and "/offline" in str(seen(page, "pages")), 30, f"{path} is kept"
     )
 
 
@@ -184,7 +184,7 @@ def test_a_late_page_is_shown_as_it_was_and_then_as_it_is(browser: Browser, site
         site.late = False
         renewed = "async () => (await caches.match(location.href)).headers.get('x-kept-at') > document"
         renewed += ".documentElement.dataset.kept"
-        until(lambda: page.evaluate(renewed), 10, "the new one is kept")
+        until(lambda: page.evaluate(renewed), 30, "the new one is kept")
         expect(page.locator("html[data-kept] h1"), "whoever reads is not interrupted").to_be_visible()
 
 
@@ -205,7 +205,7 @@ def test_a_new_release_takes_the_old_ones_place(
         page.goto(url + path)
         expect(page.locator("body")).to_have_css("border-top-width", "7px")
         until(
-            lambda: seen(page, "assets") and not set(seen(page, "assets")) & set(old), 10, "old ones are gone"
+            lambda: seen(page, "assets") and not set(seen(page, "assets")) & set(old), 30, "old ones are gone"
         )
 
 
@@ -232,7 +232,7 @@ def test_the_caches_are_bounded(browser: Browser, url: str) -> None:
                 while (!(await caches.match(page))) await new Promise((done) => setTimeout(done, 5));
             }
         }""")
-        until(lambda: len(seen(page, "pages")) == 21, 10, "the last one is kept, and tidied after")
+        until(lambda: len(seen(page, "pages")) == 21, 30, "the last one is kept, and tidied after")
         pages = seen(page, "pages")
         assert "/offline?lang=zh" in pages
         assert "/n/taiyuan?page=24" in pages
@@ -242,7 +242,7 @@ def test_the_caches_are_bounded(browser: Browser, url: str) -> None:
 def test_who_comes_back_asks_only_for_what_changes(browser: Browser, url: str) -> None:
     with worked(browser) as (_, page):
         visit(page, url, "/n/taiyuan")
-        until(lambda: seen(page, "answers"), 10, "the list is kept too")
+        until(lambda: seen(page, "answers"), 30, "the list is kept too")
         page.evaluate(GROW_OLD)
         page.goto("about:blank")
         asked: list[str] = []

@@ -107,7 +107,7 @@ def test_a_list_that_took_long_takes_nothing_back(
         expect(page.locator(".connection")).to_have_attribute("data-state", "live")
         page.route("**/compact*", lambda route: held.append((route, route.fetch())))
         page.evaluate("window.dispatchEvent(new Event('online'))")
-        until(lambda: page.evaluate("true") and bool(held), 10, "the list is on its way")
+        until(lambda: page.evaluate("true") and bool(held), 30, "the list is on its way")
         live.put(crowd(open_state(station(1), now_ms), now_ms))
         word = page.locator("#taiyuan-0001 [data-fact=crowding] .word")
         expect(word).to_have_text("满了")
@@ -146,7 +146,7 @@ def test_a_lost_server_is_said(browser: Browser, url: str) -> None:
             page.clock.run_for(5_000)
             return page.locator(".connection").get_attribute("data-state")
 
-        until(lambda: state() == "lost", 10, "the page says that the server is lost")
+        until(lambda: state() == "lost", 30, "the page says that the server is lost")
         expect(page.locator("#taiyuan-0001 .word").first).to_have_text("开放")
 
 

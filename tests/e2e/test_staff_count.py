@@ -59,8 +59,8 @@ def test_a_count_by_staff_from_the_tap_to_after_a_kill(broker: Broker, tmp_path:
             base_ms = time.time_ns() // 1_000_000 - 60_000
             station.send(telemetry(1, base_ms, 0))
             station.send(telemetry(2, base_ms + 10_000, 16))
-            until(lambda: station.committed() >= {1, 2}, 10, "both are committed")
-            until(lambda: word(server) == "crowded", 10, "16 of 20 places")
+            until(lambda: station.committed() >= {1, 2}, 30, "both are committed")
+            until(lambda: word(server) == "crowded", 30, "16 of 20 places")
             form = {"csrf": csrf_of(token), "people": "4"}
             answer = httpx.post(server.url + PEOPLE, data=form, headers=headers)
             assert (answer.status_code, answer.headers["location"][-13:]) == (303, "?said=counted")
@@ -72,10 +72,10 @@ def test_a_count_by_staff_from_the_tap_to_after_a_kill(broker: Broker, tmp_path:
             assert word(server) == "quiet", "after the kill"
             station.send(telemetry(4, counted_ms + 1_000, 19))
             station.send(telemetry(3, counted_ms - 5_000, 18))  # late: two of the three were inside already
-            until(lambda: station.committed() >= {3, 4}, 10, "all are committed")
+            until(lambda: station.committed() >= {3, 4}, 30, "all are committed")
             page = f"{server.url}/staff/stations/{STATION}"
             until(
-                lambda: "<strong>5</strong>" in httpx.get(page, headers=headers).text, 10, "4, and one later"
+                lambda: "<strong>5</strong>" in httpx.get(page, headers=headers).text, 30, "4, and one later"
             )
     finally:
         server.stop()

@@ -63,7 +63,7 @@ class Watched:
             self.page.evaluate("0")  # what the browser has done is told while it is asked
             return done()
 
-        until(looked, 10, "the page has heard and shows")
+        until(looked, 30, "the page has heard and shows")
 
 
 @pytest.fixture

@@ -116,11 +116,11 @@ def test_the_stream_listens_to_the_districts_that_are_shown(page: Page) -> None:
         (["小店区", ""], "a.0-9"),
     ]
     for times, (districts, event_id) in zip((1, 2, 2), narrowed, strict=True):
-        until(partial(dialled, page, asked, times), 10, "it has dialled")
+        until(partial(dialled, page, asked, times), 30, "it has dialled")
         page.evaluate("([districts, id]) => stream.narrow(districts, id)", [districts, event_id])
-    until(partial(dialled, page, asked, 3), 10, "it has dialled for all districts")
+    until(partial(dialled, page, asked, 3), 30, "it has dialled for all districts")
     until(
-        lambda: page.evaluate("heard.includes('live') && heard.includes('ask')"), 10, "refresh was answered"
+        lambda: page.evaluate("heard.includes('live') && heard.includes('ask')"), 30, "refresh was answered"
     )
     page.evaluate("stream.source.close()")
     told = [(each.get("districts"), each["last_event_id"][0]) for each in asked]

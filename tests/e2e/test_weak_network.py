@@ -141,5 +141,5 @@ def test_without_a_stream_the_list_is_asked_for(browser: Browser, url: str, live
             page.clock.run_for(31_000)
             return page.locator(f"#{id_} [data-fact=crowding] .word").inner_text() == "满了"
 
-        until(told, 10, "the next question brings it")
+        until(told, 30, "the next question brings it")
         expect(page.locator(".connection .text")).to_have_text("每半分钟更新")
