@@ -181,7 +181,7 @@ def test_a_bus_that_hangs_holds_up_nothing_but_its_thread(bus: Bus) -> None:
             sensor.read(clock.now())
         bus.hangs = None
         hung.set()
-        until(lambda: said(sensor, clock), 10, "the bus goes on")
+        until(lambda: said(sensor, clock), 30, "the bus goes on")
     finally:
         hung.set()
         sensor.close()

@@ -73,7 +73,7 @@ def test_a_broker_that_cannot_prove_itself_gets_no_password(
     mine = publisher(port, broker.add_user(STATION), stranger, outbox)
     network.start()
     network.wake(mine)
-    until(lambda: "CERTIFICATE_VERIFY_FAILED" in caplog.text, 10, "the refusal")
+    until(lambda: "CERTIFICATE_VERIFY_FAILED" in caplog.text, 30, "the refusal")
     assert not mine.online
     assert network.failed is None
     network.stop(5)

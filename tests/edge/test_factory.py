@@ -99,7 +99,7 @@ def test_on_a_pc_a_part_of_a_pi_is_a_fault_and_the_others_go_on(
             sampler.sample(clock.now(), "a" * 16, 1)
             return sampler.devices(clock.now())[0].fault
 
-        fault = until(told, 10, "it fails")
+        fault = until(told, 30, "it fails")
         assert fault.startswith("no_pi: it works only on a Raspberry Pi with the extra 'pi' installed")
         assert fault.endswith(
             "to try the station file on a PC, write a simulated or recorded kind in its place"

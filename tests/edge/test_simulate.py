@@ -82,7 +82,7 @@ def test_every_station_connects_is_heard_and_says_goodbye(tmp_path: Path, broker
     server = Server(broker)
     with fleet(tmp_path, broker, STATIONS) as process:
         until(lambda: set(server.telemetry) == set(STATIONS), 20, "every station has sent telemetry")
-        until(lambda: "12 of 12 connected" in (tmp_path / "said").read_text(), 10, "it says so")
+        until(lambda: "12 of 12 connected" in (tmp_path / "said").read_text(), 30, "it says so")
         first = {name: heard[0].snapshots[0].seq for name, heard in server.telemetry.items()}
         until(
             lambda: all(

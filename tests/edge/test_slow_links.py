@@ -72,11 +72,11 @@ def test_a_line_gone_dead_without_a_word_is_noticed_and_dialled_anew(
     with over(line, broker) as station:
         station.start()
         station.add()
-        until(lambda: not len(station.outbox), 10, "the first commit")
+        until(lambda: not len(station.outbox), 30, "the first commit")
         line.go_dead()
         station.add()
         until(lambda: line.dialled > 1, 20, "a new connection")
-        until(lambda: not len(station.outbox), 10, "what the dead line swallowed is committed")
+        until(lambda: not len(station.outbox), 30, "what the dead line swallowed is committed")
 
 
 def test_cuts_cost_time_and_nothing_else(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
@@ -84,9 +84,9 @@ def test_cuts_cost_time_and_nothing_else(broker: Broker, caplog: pytest.LogCaptu
     with over(line, broker) as station:
         station.start()
         for number in range(1, 4):
-            until(lambda: station.publisher.online, 10, "connected")
+            until(lambda: station.publisher.online, 30, "connected")
             line.cut()
-            until(lambda: line.dialled > number, 10, "the next connection")  # noqa: B023 - awaited here
+            until(lambda: line.dialled > number, 30, "the next connection")  # noqa: B023 - awaited here
             station.add(10)
         until(lambda: not len(station.outbox), 15, "all is committed")
         assert "trouble='connection lost'" in caplog.text

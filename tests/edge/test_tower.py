@@ -102,7 +102,7 @@ def test_a_lost_line_counts_after_a_minute(make: Make) -> None:
     with dial(sensor) as cabinet:
         cabinet.say(login())
         cabinet.say(FULL)
-    until(lambda: not sensor._listener.guests.present, 10, "the end of the connection")
+    until(lambda: not sensor._listener.guests.present, 30, "the end of the connection")
     assert sensor.read(now()) == [TOLD]
     with pytest.raises(SensorError, match="not_connected"):
         sensor.read(now(LOST_MS + 1000))
@@ -194,7 +194,7 @@ def test_a_port_that_is_taken_is_a_fault_until_it_is_free(make: Make) -> None:
         assert not sensor.verify().ok
         with pytest.raises(SensorError, match="cannot_listen"):
             sensor.read(now())
-    until(lambda: sensor.verify().ok, 10, "the port is free")
+    until(lambda: sensor.verify().ok, 30, "the port is free")
     assert "cannot know" in sensor.verify().text
 
 

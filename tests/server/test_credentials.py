@@ -35,7 +35,7 @@ from tests.support.certificate import CERTIFICATE
 from tests.support.mosquitto import SHIPPED, Broker, executable
 from tests.support.wait import until
 
-SOON_S = 10.0
+SOON_S = 30.0
 
 
 class Peer:

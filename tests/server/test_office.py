@@ -17,7 +17,7 @@ from tests.support.mosquitto import Broker
 from tests.support.server import RawStation, register, running_server, settings_for
 from tests.support.wait import until
 
-SOON_S = 15.0
+SOON_S = 30.0
 
 
 def smoking(engine: Engine) -> list[Alert]:

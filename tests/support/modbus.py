@@ -61,7 +61,7 @@ class Server:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(30)
 
     def stop(self) -> None:
         """End it and hang up on everybody."""
@@ -255,5 +255,5 @@ class RudeServer:
 
 def heard(slave: RudeSlave | RudeServer, count: int = 1) -> list[bytes]:
     """The questions so far, once there are ``count``."""
-    until(lambda: len(slave.questions) >= count, 10, f"{count} questions")
+    until(lambda: len(slave.questions) >= count, 30, f"{count} questions")
     return slave.questions

@@ -117,20 +117,20 @@ def test_no_more_than_eight_wait() -> None:
     def sit() -> None:
         with hashing.seat():
             inside.release()
-            gate.wait(10)
+            gate.wait(60)
 
     threads = [threading.Thread(target=sit) for _ in range(passwords.AT_ONCE)]
     for thread in threads:
         thread.start()
-        assert inside.acquire(timeout=10), "computes at once"
+        assert inside.acquire(timeout=30), "computes at once"
     waiting = [threading.Thread(target=sit) for _ in range(WAITING - passwords.AT_ONCE)]
     for thread in waiting:
         thread.start()
-    until(lambda: not is_free(hashing), 10, "eight compute or wait")
+    until(lambda: not is_free(hashing), 30, "eight compute or wait")
     with pytest.raises(BusyError), hashing.seat():
         pytest.fail("a seat beyond the last")
     gate.set()
     for thread in threads + waiting:
-        thread.join(10)
+        thread.join(30)
     with hashing.seat():
         pass

@@ -311,7 +311,7 @@ def test_the_thread_passes_by_itself_and_ends(shift: Shift) -> None:
     shift.say("a", cabinets=(SMOKE,))
     shift.engine.start()
     try:
-        assert passed.wait(10)
+        assert passed.wait(30)
         assert shift.active() == {("cabinet_smoke", "a")}
     finally:
         shift.engine.stop()

@@ -248,10 +248,10 @@ def at_terminal(*answers: str) -> tuple[int, str]:
                 while select.select([ours], [], [], 30)[0] and (piece := os.read(ours, 1024)):
                     screen += piece.decode()
                     if len(re.findall(QUESTION, screen)) > given:
-                        until(lambda: is_hidden(ours), 10, "what is typed is hidden")
+                        until(lambda: is_hidden(ours), 30, "what is typed is hidden")
                         os.write(ours, answers[given].encode() + b"\n")
                         given += 1
-            return process.wait(10), screen
+            return process.wait(30), screen
         finally:
             process.kill()
             os.close(ours)

@@ -232,7 +232,7 @@ class TestChildren:
         children = Children(tmp_path)
         children.start("broker", [sys.executable, "-c", "print('no port left'); raise SystemExit(3)"])
         with pytest.raises(DemoError, match=r"(?s)the broker has ended \(code 3\).*no port left"):
-            until(children.check, 10, "the child has ended")
+            until(children.check, 30, "the child has ended")
         children.stop()
 
     def test_all_are_ended_the_last_one_first(self, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ class TestChildren:
             "signal.signal(signal.SIGTERM, end); print('up', flush=True)\nwhile True: time.sleep(1)"
         )
         started = [children.start(n, [sys.executable, "-c", script, n, str(order)]) for n in "abc"]
-        until(lambda: all(child.log.read_text() for child in started), 10, "all are up")
+        until(lambda: all(child.log.read_text() for child in started), 30, "all are up")
         children.stop()
         assert order.read_text() == "cba"
         assert all(child.process.poll() is not None for child in started)
@@ -258,9 +258,9 @@ class TestChildren:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603
             assert parent.stdout is not None
             pid = int(parent.stdout.readline())
-            until(lambda: _name(pid) == "sleep", 10, "the child is itself")
+            until(lambda: _name(pid) == "sleep", 30, "the child is itself")
             parent.kill()
-        until(lambda: not _alive(pid), 10, "the child is gone")
+        until(lambda: not _alive(pid), 30, "the child is gone")
 
     def test_settings_of_a_real_server_stay_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WAYSTATION_DATA_DIR", "/var/lib/waystation")

@@ -290,7 +290,7 @@ def test_a_database_that_cannot_be_opened_is_said_once_and_ends_orderly(
     forecasts = Forecasts(live, Rollups.open_reader(path), lambda: NOON_MS)
     with caplog.at_level(logging.ERROR):
         forecasts.start()
-        until(lambda: "forecasts_failed" in caplog.text, 10, "the failure is said")
+        until(lambda: "forecasts_failed" in caplog.text, 30, "the failure is said")
     assert forecasts.day("taiyuan-0001", NOON_MS) is None
     forecasts.stop()
     assert caplog.text.count("forecasts_failed") == 1

@@ -240,14 +240,14 @@ def test_minutes_are_kept_and_staff_told_while_an_answer_does_not_come(
 
     def write(lines: Sequence[str]) -> Answer:
         asked.set()
-        assert comes.wait(30)
+        assert comes.wait(120)
         return bucket.take(lines)
 
     scene = Forwarding(tmp_path, write, [station("a")])
     scene.commit("a", day(1, NOON_MS, people_in=1, people_out=0))
     stepping = threading.Thread(target=scene.forwarder.step, args=(scene.now_ms,))
     stepping.start()
-    assert asked.wait(10)
+    assert asked.wait(30)
     for minute in range(1, 4):
         scene.now_ms = NOON_MS + minute * MIN
         told = f"{minute} minutes later a line waits"
@@ -271,7 +271,7 @@ def test_a_full_disk_beside_an_answer_that_does_not_come_sends_nothing_twice(
         if asked.is_set() and not comes.is_set():
             twice.set()
         asked.set()
-        assert comes.wait(30)
+        assert comes.wait(120)
         return bucket.take(lines)
 
     def full(*_: object) -> None:
@@ -285,14 +285,14 @@ def test_a_full_disk_beside_an_answer_that_does_not_come_sends_nothing_twice(
     scene = Forwarding(tmp_path, write, [station("a")])
     stepping = threading.Thread(target=step, args=(scene,))
     stepping.start()
-    assert asked.wait(10)
+    assert asked.wait(30)
     with monkeypatch.context() as disk:
         disk.setattr(Ledger, "wait", full)
         scene.now_ms += MIN
-        assert failed.wait(10)
+        assert failed.wait(30)
     for number in (2, 3):  # the second one is kept behind whatever the first has led to
         scene.now_ms += 2 * MIN
-        until(lambda wanted=number: waiting(scene) >= wanted, 10, "there is room again")  # type: ignore[misc] # awaited
+        until(lambda wanted=number: waiting(scene) >= wanted, 30, "there is room again")  # type: ignore[misc] # awaited
     comes.set()
     stepping.join()
     assert not twice.is_set()

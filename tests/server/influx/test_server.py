@@ -63,7 +63,7 @@ def notices(child: ServerProcess) -> list[str]:
 
 def send(station: RawStation, seq: int) -> None:
     station.send(as_bytes(telemetry(snapshot(seq, time.time_ns() // 1_000_000))))
-    until(lambda: seq in station.committed(), 10, "it is acked")
+    until(lambda: seq in station.committed(), 30, "it is acked")
 
 
 def test_from_a_station_to_influxdb_over_faults_of_all(

@@ -228,7 +228,7 @@ def test_the_history_tells_what_was_sent_to_whom_and_how_often_it_was_tried(
     def told() -> str:
         return words(ada.get(f"/staff/channels/{channel}"))
 
-    until(lambda: state in told() and (reason in told()), 10, "the message has been tried")
+    until(lambda: state in told() and (reason in told()), 30, "the message has been tried")
     shown = told().partition("最近的消息")[2]
     assert "驿站失联" in shown
     assert "嘉节驿站" in shown
