@@ -11,7 +11,7 @@ from server.config import Settings
 from server.pipeline import Pipeline
 from server.state import Access, Comfort, Crowding, StationState
 from server.web.build import build_web
-from tests.support.browser import phone
+from tests.support.browser import phone, stand_still
 from tests.support.rider import expect_ids, ids, located, opened
 from tests.support.serving import serving
 from tests.support.web import HOUR_MS, TableLive, TableStore, crowd, open_state, static_state, station
@@ -184,7 +184,10 @@ def test_under_a_finger_nothing_moves_until_it_is_asked_for(
     browser: Browser, url: str, live: TableLive, now_ms: int
 ) -> None:
     with located(browser) as context:
-        page = opened(context, f"{url}/n/taiyuan")
+        page = context.new_page()
+        stand_still(page)
+        page.goto(f"{url}/n/taiyuan")
+        expect(page.locator(".connection")).to_have_attribute("data-state", "live")
         expect_ids(page, "3", "2", "1", "4")
         page.mouse.wheel(0, 120)
         page.wait_for_function("() => window.scrollY > 60")
