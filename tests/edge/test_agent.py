@@ -270,7 +270,7 @@ class Command:
         """Exit code and what it wrote."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=15)
+        _, errors = self.process.communicate(timeout=60)
         self._manager.close()
         self._names.cleanup()
         return self.process.returncode, errors

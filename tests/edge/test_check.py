@@ -168,10 +168,10 @@ def running(well: Path) -> Iterator[Path]:
     agent = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "edge", "run", "--config", str(well)], cwd=ROOT, stderr=subprocess.DEVNULL
     )
-    until((well.parent / "data" / "outbox.db.link").exists, 20, "the agent says how its link is")
+    until((well.parent / "data" / "outbox.db.link").exists, 60, "the agent says how its link is")
     yield well
     agent.terminate()
-    assert agent.wait(15) == 0
+    assert agent.wait(60) == 0
 
 
 def told_by_another(file: Path) -> str:
