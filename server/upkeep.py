@@ -58,7 +58,7 @@ class Upkeep:
         self._folder, self._store, self._pipeline = settings.data_dir, store, pipeline
         self._rollups_db = settings.rollups_db
         self._pruner = pruner(settings, store)
-        self._told = -1
+        self._told = (-1, -1)
         self._rests = (0, 0)
         self._error = ""
         self._look_aside()
@@ -85,22 +85,24 @@ class Upkeep:
             self._pipeline.rollups_replaced = str(lies_aside(self._rollups_db) or "")
 
     def _step(self, now_ms: int) -> None:
-        if self._told < 0:
-            self._tell(now_ms)
+        self._tell(now_ms)
         if self._pruner.waits(now_ms) or lock.is_held(self._folder, lock.BACKUP):
             return
         self._pruner.step(now_ms)
         self._error = ""
         self._pipeline.pruned_total = self._pruner.pruned_total
         self._pipeline.pruning = Trouble(of_damaged(len(self._pruner.damaged)))
-        if self._told != self._pruner.given_up_hours:
-            self._tell(now_ms)
+        self._tell(now_ms)
 
     def _tell(self, now_ms: int) -> None:
+        """What was given up, anew each hour: it ages, though nothing happens."""
+        as_of = (self._pruner.given_up_hours, now_ms // HOUR_MS)
+        if as_of == self._told:
+            return
         lately = now_ms - TOLD_DAYS * DAY_MS
         found = self._store.given_up().items()
         self._pipeline.given_up = {name: lost.snapshots for name, lost in found if lost.newest_ms > lately}
-        self._told = self._pruner.given_up_hours
+        self._told = as_of
 
 
 def of_damaged(stations: int) -> str:
