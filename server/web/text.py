@@ -193,11 +193,12 @@ class Text:
     def turn(self, instant: str, zone: str) -> str:
         """A coming moment in the fewest words: the night belongs to its evening, so midnight needs no day.
 
-        Nor does what comes in less than 12 hours; all else as :meth:`moment` tells it.
+        Nor does what is less than 12 hours away; all else is told as by :meth:`moment`. On an old copy of a
+        page it has passed, and nobody may take yesterday's closing for today's.
         """
         local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
         hours = (local.timestamp() * 1000 - self.now_ms) / 3_600_000
-        if hours < 12 or (hours <= 24 and local.hour == local.minute == 0):
+        if abs(hours) < 12 or (0 < hours <= 24 and local.hour == local.minute == 0):
             return self("day.today", time=f"{local.hour}:{local.minute:02}")
         return self.moment(instant, zone)
 

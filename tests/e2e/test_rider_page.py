@@ -135,9 +135,10 @@ def told(now_ms: int) -> list[StationState]:
     """States that between them use every word and every reason."""
     base = open_state(station(1), now_ms)
     midnight = now_ms - now_ms % DAY_MS + 16 * HOUR_MS  # in Shanghai
-    turns = (*range(1, 25), 90)
-    accesses = [Access("open", "timetable", now_ms + hours * HOUR_MS, False, now_ms) for hours in turns]
-    accesses += [Access("open", "timetable", midnight + days * DAY_MS, False, now_ms) for days in range(3)]
+    turns = (-30, -20, -1, *range(1, 25), 90)
+    moments = [now_ms + hours * HOUR_MS for hours in turns]
+    moments += [midnight + days * DAY_MS for days in range(-2, 3)]
+    accesses = [Access("open", "timetable", moment, False, now_ms) for moment in moments]
     accesses += [
         Access(value, evidence, changes, unconfirmed, now_ms)
         for value in ("open", "closing_soon", "closed", "locked", "unknown")

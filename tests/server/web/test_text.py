@@ -155,6 +155,9 @@ def test_the_reason_beside_access(access: Access, zh: str, en: str, why: str) ->
         ("24T08:00", "25T02:00", "明天 2:00 关门", "closes tomorrow 2:00", "not this afternoon"),
         ("24T16:00", "25T15:00", "明天 15:00 关门", "closes tomorrow 15:00", "not an hour ago"),
         ("24T08:00", "26T00:00", "周日 0:00 关门", "closes Sun 0:00", "midnight, a day on"),
+        ("24T18:02", "24T18:00", "18:00 关门", "closes 18:00", "of a page that is late with it"),
+        ("25T17:00", "24T18:00", "周五 18:00 关门", "closes Fri 18:00", "not this evening"),
+        ("24T20:00", "24T00:00", "0:00 关门", "closes 0:00", "as moments of today are told"),
     ],
 )
 def test_a_turn_that_comes_tonight_needs_no_day(now: str, then: str, zh: str, en: str, why: str) -> None:

@@ -33,11 +33,12 @@ export class Text {
     return this.say("day.weekday", { day: this.say(`weekday.${(day + 3) % 7}`), time });
   }
 
-  // A coming moment in the fewest words: midnight, and what comes in less than 12 hours, need no day.
+  // A coming moment in the fewest words: midnight, and what is less than 12 hours away, need no day. It has long
+  // passed on a page that nobody has renewed since.
   turn(instant, nowMs) {
     const { time } = this.local(Date.parse(instant));
     const hours = (Date.parse(instant) - nowMs) / 3_600_000;
-    if (hours < 12 || (hours <= 24 && time === "0:00")) return this.say("day.today", { time });
+    if (Math.abs(hours) < 12 || (hours > 0 && hours <= 24 && time === "0:00")) return this.say("day.today", { time });
     return this.moment(instant, nowMs);
   }
 
