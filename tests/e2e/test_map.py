@@ -14,7 +14,7 @@ from server.model import Network
 from server.state import Comfort, Crowding, SocketCounts
 from tests.support.browser import phone
 from tests.support.maps import CITY, Tiles, many, named, opened, page_of, pin, town
-from tests.support.web import TableLive, open_state, static_state
+from tests.support.web import TableLive, crowd, open_state, static_state, station
 
 FEEDS = Path(__file__).parents[2] / "docs" / "feeds.md"
 MAP_FILES = [
@@ -195,6 +195,25 @@ def test_no_name_lies_on_a_pin_or_on_another(
             page.locator(f".leaflet-control-zoom-{turn}").click()
             expect(page.locator(".leaflet-control-scale")).not_to_have_js_property("innerHTML", scale)
             assert page.evaluate(LAPPED)["lapped"] == [], turn
+
+
+PLACED = """() => Object.fromEntries([...document.querySelectorAll("#map .pin .name")]
+    .map((each) => [each.innerText, each.style.transform]))"""
+
+
+def test_names_stay_where_they_are_when_a_word_changes(browser: Browser, now_ms: int) -> None:
+    rooms = [replace(station(n, name=f"荷花街道新就业群体驿站{n}"), lat=28.15) for n in (1, 2)]
+    west, east = (replace(room, lon=113.63 + n * 0.0045) for n, room in enumerate(rooms))
+    live = TableLive()
+    live.put(*(open_state(room, now_ms) for room in (west, east)))
+    with page_of(live) as address, phone(browser, reduced_motion="reduce") as context:
+        page = opened(context.new_page(), address)
+        before = page.evaluate(PLACED)
+        assert len(set(before.values())) == 2, "one below its pin, one above"
+        for room in (west, east):
+            live.put(crowd(open_state(room, now_ms), now_ms))
+            expect(pin(page, room.id, live)).to_have_attribute("aria-label", re.compile("满了"))
+            assert page.evaluate(PLACED) == before, room.name_zh
 
 
 def test_a_hostile_name_is_text(browser: Browser, now_ms: int) -> None:

@@ -49,16 +49,17 @@ export class Crowd {
     const wanted = new Map(this.index.getClusters(sight, zoom).map((each) => this.pin(each, zoom)));
     for (const [key, marker] of this.shown) if (!wanted.has(key)) this.take(key, marker);
     for (const [key, make] of wanted) if (!this.shown.has(key)) this.shown.set(key, make().addTo(this.layer));
-    this.makeRoom();
+    this.makeRoom([...wanted.keys()].sort());
     this.refocus();
   }
 
-  // A name is below its pin, or above it.
-  makeRoom() {
+  // A name is below its pin, or above it; the stations in an order that stays when their words and ranks change.
+  makeRoom(keys) {
+    const names = keys.map((key) => this.shown.get(key).getElement().querySelector(":scope.named .name"));
     const pane = this.map.getPane("markerPane");
     const above = ({ height }) => [0, NEAR - PIN_REM * pins.rem() - height];
     const chips = [...pane.querySelectorAll(".chip")].map((each) => each.getBoundingClientRect());
-    makeRoom([...pane.querySelectorAll(".pin.named .name")], (box) => [[0, 0], above(box)], chips);
+    makeRoom(names.filter(Boolean), (box) => [[0, 0], above(box)], chips);
   }
 
   take(key, marker) {

@@ -47,10 +47,12 @@ export class Ground {
       const name = (row.region || [])[0];
       if (name) districts.set(name, [...(districts.get(name) || []), at]);
     }
-    const known = [...districts].map(([name, places]) => `${name} ${places.length}`).join();
+    // Of as many stations by name: the points come as they are ranked, which changes.
+    const sorted = [...districts].sort(([one, a], [other, b]) => b.length - a.length || (one < other ? -1 : 1));
+    const known = sorted.map(([name, places]) => `${name} ${places.length}`).join();
     if (this.known !== known) {
       this.known = known;
-      this.districts = [...districts].sort((a, b) => b[1].length - a[1].length);
+      this.districts = sorted;
       this.showNames();
     }
     this.makeRoom();
