@@ -296,6 +296,28 @@ def test_it_fits_small_phones_and_large_type(
                 assert box["height"] >= 44, target.inner_text()
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_week_with_the_longest_words_fits_large_type(
+    browser: Browser, live: TableLive, language: str
+) -> None:
+    new_years_eve = datetime(2035, 12, 31, 12, tzinfo=ZoneInfo("Asia/Shanghai"))  # no holidays published yet
+    at_ms = round(new_years_eve.timestamp() * 1000)
+    web = build_web(
+        live, TableStore(), Settings(), Pipeline(connected=True, alive=True), now_ms=lambda: at_ms
+    )
+    with (
+        serving(web, dated=False) as port,
+        phone(browser, viewport={"width": 320, "height": 844}, java_script_enabled=False) as context,
+    ):
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/s/taiyuan-0004?lang={language}")
+        page.locator("summary").click()
+        expect(page.locator("table.week")).to_contain_text("31/12" if language == "en" else "12月31日")
+        expect(page.locator("table.week td small")).to_have_count(7)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(WIDE) == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_part_can_be_read(
     browser: Browser, url: str, live: TableLive, now_ms: int, scheme: Any
