@@ -19,6 +19,7 @@ from server.reports.reports import Report, ReportsError
 from server.rollups import LongHistory, Rollups
 from server.web import directions
 from server.web.staff.alerts import silencing
+from server.web.staff.alerts.listing import wanted
 from server.web.staff.alerts.readings import DAY_MS, QUARTER_MS, Drawing, Rolled, drawings, window
 from server.web.staff.alerts.rows import Row, Teller, offered, worst
 from server.web.staff.gate import Gate, Refused, Visit
@@ -132,8 +133,8 @@ def to_list(visit: Visit, other: str, said: str) -> Response:
     path, _, query = own_path(visit.form.get("back", "")).partition("?")
     if path != LIST or "back" not in visit.form:
         return visit.back(other, said)
-    kept = {name: value for name, value in parse_qsl(query) if name != "lang"}
-    return visit.back(LIST, said, **kept)
+    asked = wanted(dict(parse_qsl(query)))
+    return visit.back(LIST, said, **asked.link(page=asked.page))
 
 
 def _found(visit: Visit, teller: Teller) -> Alert:

@@ -147,6 +147,12 @@ def test_a_form_made_by_hand_takes_nothing_about_safety_nor_of_elsewhere(browse:
     assert now(made, ELSEWHERE).by == "ada"
 
 
+def test_of_a_way_back_made_by_hand_only_filters_are_kept(browse: Any) -> None:
+    tian = browse("tian")
+    sent = form(page(tian, BACK)) | {"back": f"{BACK}&path=x&self=x&said=x&lang=en&page=2"}
+    assert take(tian, sent) == f"{BACK}&page=2&said=taken"
+
+
 def test_who_may_only_look_has_no_button_and_is_refused(browse: Any, made: Console) -> None:
     assert "/take" not in page(browse("vi"), BACK)
     sent = {"alerts": " ".join(each.id for each in FREE)}
