@@ -39,12 +39,10 @@ temperature = { column = "c" }
 [[sensor]]
 id = "main"
 kind = "simulated_door"
-troubles = 0
 
 [[sensor]]
 id = "plugs"
 kind = "simulated_sockets"
-troubles = 0
 """
 
 
