@@ -12,9 +12,10 @@ from server.accounts.roles import Place
 from server.accounts.sessions import COOKIE
 from server.accounts.users import Profile
 from server.alerts.model import Alert, Subject
-from tests.support.browser import phone
+from tests.support.browser import phone, stand_still
 from tests.support.console import Console, console
 from tests.support.serving import serving
+from tests.support.wait import until
 
 LIST: Final = "/staff/alerts?lang=en"
 KIND: Final = "select[name=kind]"
@@ -67,16 +68,25 @@ def test_a_choice_that_is_not_sent_yet_stays(page: Page, made: Console) -> None:
     state(page, "live")
 
 
+def passing(page: Page) -> str | None:
+    """Let a moment pass on a page whose time stands still; what its line then says."""
+    page.clock.run_for(50)
+    return page.locator(".watch").get_attribute("data-state")
+
+
 def test_a_field_that_somebody_is_in_stays(page: Page, made: Console) -> None:
+    stand_still(page)  # twenty seconds after a key was pressed nobody is in the field any more
+    page.reload()
+    state(page, "live")
     page.locator("#filters summary").click()
     page.evaluate("window.field = document.querySelector('select[name=kind]')")
     page.locator(KIND).press("Tab")
     page.locator(KIND).focus()
     made.engine.put(alert("pi_hot"))
-    state(page, "waiting")
+    until(lambda: passing(page) == "waiting", 15, "the news waits")
     assert page.evaluate("window.field.isConnected")
     page.locator(KIND).blur()
-    state(page, "live")
+    until(lambda: passing(page) == "live", 30, "the news is shown")
     assert not page.evaluate("window.field.isConnected")
 
 
