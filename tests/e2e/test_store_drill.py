@@ -271,7 +271,8 @@ def test_a_backup_and_a_restore_are_killed(stopped: ServerProcess, tmp_path: Pat
     until(lambda: process.poll() is not None or (data / "restoring").exists(), SOON_S, "it has begun")
     process.kill()
     process.communicate()
-    assert stopped.typed("store", "check").returncode == 0
+    checked = stopped.typed("store", "check")
+    assert checked.returncode == 0 or "a restore was cut short" in checked.stderr, "as far as it had come"
     assert stopped.typed("store", "restore", str(backup)).returncode == 0
     assert _stored(data) == before
     assert not (data / "restoring").exists()
