@@ -22,6 +22,7 @@ All of that is pure; ``now_ms`` is handed in. Around it:
     gather       facts, out of what is live, registered and counted
     judging      which stations have to be judged now, and what was found of the others
     keeper       what the engine keeps in desk.db and reads from there
+    standing     the alerts as they stand, for every thread, and what people do with them
     engine       all of it together, every ten seconds, in a thread of its own
 
 How it fails: into silence about what is not known, and never into a false word. A fact that is too old is

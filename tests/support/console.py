@@ -10,11 +10,12 @@ import httpx
 
 from server.accounts.sessions import COOKIE, Sessions, csrf_of
 from server.accounts.tables import PART as ACCOUNTS
-from server.alerts.engine import Engine, UnknownAlertError
+from server.alerts.engine import Engine
 from server.alerts.ledger import PART as ALERTS
 from server.alerts.ledger import Ledger
 from server.alerts.model import Alert, Place, Subject
 from server.alerts.silences import Matcher, Silence
+from server.alerts.standing import UnknownAlertError
 from server.config import Settings
 from server.live import Live
 from server.model import Network, Station

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from contract.messages import Cabinet, Climate, Info, Link, Slot, Socket, SocketInfo
-from server.alerts.engine import ChangedError, UnknownAlertError
 from server.alerts.lifecycle import GRACE_MS, NotPossibleError
 from server.alerts.model import Place, Subject
 from server.alerts.silences import Matcher, Silence
+from server.alerts.standing import ChangedError, UnknownAlertError
 from server.model import Network
 from tests.support.shift import MIN, PASS_MS, Shift, station
 

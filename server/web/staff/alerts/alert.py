@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl
 
 from fastapi import Response
 
-from server.alerts.engine import ChangedError, UnknownAlertError
 from server.alerts.kinds import KINDS
 from server.alerts.ledger import Line
 from server.alerts.lifecycle import Action, NotPossibleError
 from server.alerts.model import Alert
+from server.alerts.standing import ChangedError, UnknownAlertError
 from server.model import Thresholds
 from server.reports.reports import Report, ReportsError
 from server.rollups import LongHistory, Rollups

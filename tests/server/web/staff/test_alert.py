@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from server.alerts.engine import AGAIN_MS
 from server.alerts.model import Alert, Subject
+from server.alerts.standing import AGAIN_MS
 from server.model import Station
 from server.rollups.keeper import Keeper
 from server.rollups.writing import Writer
