@@ -36,12 +36,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
         yield made
 
 
-@pytest.fixture
-def browse(made: Console) -> Iterator[Any]:
-    with browsing(made) as browse:
-        yield browse
-
-
 # --- the way ------------------------------------------------------------------------------------------------
 
 

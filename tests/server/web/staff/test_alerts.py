@@ -25,12 +25,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
         yield made
 
 
-@pytest.fixture
-def browse(made: Console) -> Iterator[Any]:
-    with browsing(made) as browse:
-        yield browse
-
-
 def test_safety_is_first_and_every_alert_says_where_since_when_and_who_has_it(browse: Any) -> None:
     html = page(browse("ada"), "/staff/alerts")
     order = [html.index(text) for text in ("Smoke in a cabinet", "Station offline", "Too hot inside")]

@@ -26,7 +26,7 @@ from server.office import words_of
 from server.store import Bucket
 from server.web.staff.fleet import facts
 from server.web.text import Text, strings
-from tests.support.console import Browser, Console, browsing, console
+from tests.support.console import Browser, Console, console
 from tests.support.fleet import announce, hear, snapshot, speak
 from tests.support.staff import NOW_MS
 
@@ -39,12 +39,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
     with console(tmp_path) as opened:
         speak(opened, "city-0001", people=7)
         speak(opened, "city-0002", people=2)
-        yield opened
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as opened:
         yield opened
 
 

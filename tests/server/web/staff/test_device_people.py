@@ -14,7 +14,7 @@ from server.model import Station
 from server.occupancy import Correction
 from server.store.sqlite import Store
 from server.web.staff.fleet import occupancy
-from tests.support.console import Browser, Console, browsing, console
+from tests.support.console import Browser, Console, console
 from tests.support.fleet import ingesting, speak
 from tests.support.staff import NOW_MS
 
@@ -28,12 +28,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
     with console(tmp_path) as opened:
         speak(opened, "city-0001", people=7)
         speak(opened, "city-0002", people=2)
-        yield opened
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as opened:
         yield opened
 
 

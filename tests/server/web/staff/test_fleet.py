@@ -14,7 +14,7 @@ from server.cells import harmless
 from server.influx.standing import Standing
 from server.model import Station
 from server.store import DeadLetter
-from tests.support.console import Browser, Console, browsing, console
+from tests.support.console import Browser, Console, console
 from tests.support.fleet import announce, speak
 from tests.support.staff import NOW_MS
 
@@ -38,12 +38,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
         announce(opened, "city-0001", "0.10.0")
         announce(opened, "city-0002", "0.9.1")
         announce(opened, "city-0003", "0.10.0")
-        yield opened
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from server.accounts.roles import Place
 from server.accounts.users import Profile
-from tests.support.console import TOWN, Browser, Console, browsing, console
+from tests.support.console import TOWN, Browser, Console, console
 from tests.support.staff import NOW_MS, TERMINAL
 
 Browse = Callable[[str], Browser]
@@ -29,12 +29,6 @@ LI: Final[dict[str, Any]] = {
 def made(tmp_path: Path) -> Iterator[Console]:
     with console(tmp_path) as opened:
         yield opened
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as browser:
-        yield browser
 
 
 def beside(answer: httpx.Response, field: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from server.alerts.model import Alert, Subject
 from server.reports.reports import Report
-from tests.support.console import Browser, Console, browsing, console
+from tests.support.console import Browser, Console, console
 from tests.support.staff import MINUTE_MS, NOW_MS
 
 Browse = Callable[[str], Browser]
@@ -31,12 +31,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
         ):
             opened.reports.add(station, kind, HOSTILE, NOW_MS - (9 - number) * MINUTE_MS)  # type: ignore[arg-type]
         opened.engine.put(ALERT, ELSEWHERE)
-        yield opened
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as opened:
         yield opened
 
 

@@ -17,7 +17,7 @@ from server.web.staff.alerts.rows import Where
 from server.web.staff.alerts.silencing import MORNING, MOST_MS, morning_ms
 from server.web.staff.alerts.silencing import of_alert as of_alert_matcher
 from tests.support.alarms import FAR, HERE, HOUR, SERVER, THERE, alarmed, alert
-from tests.support.console import Console, browsing
+from tests.support.console import Console
 from tests.support.staff import NOW_MS
 
 HOT = alert()
@@ -33,12 +33,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
         tmp_path, HOT, SMOKE, CLOSED, OF_SERVER, alert("too_cold", THERE), alert("too_cold", FAR)
     ) as made:
         yield made
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Any]:
-    with browsing(made) as browse:
-        yield browse
 
 
 def silences(made: Console) -> list[Silence]:

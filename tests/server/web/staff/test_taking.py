@@ -36,12 +36,6 @@ def made(tmp_path: Path) -> Iterator[Console]:
         yield made
 
 
-@pytest.fixture
-def browse(made: Console) -> Iterator[Any]:
-    with browsing(made) as browse:
-        yield browse
-
-
 def form(html: str) -> dict[str, str]:
     """What the button of the station's card sends."""
     (body,) = re.findall(r'action="/staff/stations/city-0001/take">(.*?)</form>', html, re.DOTALL)

@@ -1,15 +1,13 @@
 """A console with a page and a form of the tests' own behind its gate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from server.web.staff import console as parts
-from tests.support.console import Browser, Console, browsing, console
+from tests.support.console import Console, console
 from tests.support.probe import add_probe, written
-
-Browse = Callable[[str], Browser]
 
 
 @pytest.fixture
@@ -18,9 +16,3 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
     written.clear()
     with console(tmp_path) as running:
         yield running
-
-
-@pytest.fixture
-def browse(made: Console) -> Iterator[Browse]:
-    with browsing(made) as browser:
-        yield browser

@@ -31,12 +31,6 @@ def nobody(made: Console) -> Iterator[Browser]:
         yield browse("")
 
 
-@pytest.fixture
-def browse(made: Console) -> Iterator[Callable[[str], Browser]]:
-    with browsing(made) as browser:
-        yield browser
-
-
 def kept(answer: httpx.Response) -> str | None:
     """The cookie as a browser keeps it: over HTTPS, for the whole of this host, unseen by scripts."""
     cookies = SimpleCookie(answer.headers.get("set-cookie", ""))
