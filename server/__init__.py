@@ -27,7 +27,7 @@ Around it:
     notify/       telling people of it: texts, groups, senders that believe only the reply
     notices       what staff tell riders, kept in the desk
     plates/       what is printed for the doors: names and QR codes, as SVG and PDF
-    config        the table of settings
+    settings      the table of settings; config reads them from file and environment
     pipeline      the stream's counters
     app           wiring: constructs, starts and stops
     cli/          the commands of ``waystation``

@@ -16,7 +16,6 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.broker import BrokerLink
-from server.config import Settings
 from server.forecasts.forecasts import Forecasts
 from server.ingest.dating import DAY_MS, Window
 from server.ingest.ingest import Ingest
@@ -28,6 +27,7 @@ from server.reports.reports import Reports, ReportsError
 from server.rollups import LongHistory, Rollups
 from server.rollups.ahead import go_on_behind
 from server.rollups.follower import Follower
+from server.settings import Settings
 from server.store.lock import SERVING, Lock
 from server.store.restore import complete
 from server.store.sqlite import Store

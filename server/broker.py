@@ -24,10 +24,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import topics
 from server.buffered import BufferedClient
-from server.config import Settings
 from server.ingest.answers import Answer, encoded
 from server.ingest.ingest import Delivery, Ingest, StoreBusyError
 from server.pipeline import Pipeline
+from server.settings import Settings
 
 log = logging.getLogger(__name__)
 

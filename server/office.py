@@ -13,7 +13,6 @@ from server.alerts import tables as alerts
 from server.alerts.engine import Engine
 from server.alerts.ledger import Ledger
 from server.alerts.model import Subject
-from server.config import Settings
 from server.desk import Desk, DeskError
 from server.live import Live
 from server.notices import PART as NOTICES
@@ -30,6 +29,7 @@ from server.registry import Registry
 from server.reports.reports import Reports
 from server.rollups import Rollups
 from server.served.numbers import PART as SERVED
+from server.settings import Settings
 from server.store.sqlite import Store
 from server.walls import PART as WALLS
 from server.web.staff.services import Staff

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from server.config import Settings
 from server.influx import ledger
 from server.pipeline import Pipeline
 from server.rollups import Rollups
+from server.settings import Settings
 from server.store import lock
 from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS, Ages, Followers, Pruner

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from edge.__main__ import COMMANDS
 from server import config
 from server.__main__ import app
-from server.config import ENVIRONMENT_PREFIX, Settings
+from server.config import ENVIRONMENT_PREFIX
 from server.demo.stations import FEWEST, MOST
+from server.settings import Settings
 from tests.support.compose import BLANK, SCRIPT, SECRETS, mounts, ours, services, text, whole
 from tests.support.recordings import CHECKOUT
 

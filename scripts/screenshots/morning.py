@@ -22,7 +22,6 @@ from server.accounts.users import Profile
 from server.alerts.engine import Engine
 from server.alerts.model import Alert
 from server.alerts.silences import Matcher, Silence
-from server.config import Settings
 from server.demo.networks import NETWORKS
 from server.demo.stations import Life, build
 from server.live import Live
@@ -32,6 +31,7 @@ from server.office import Office
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports.reports import Reports
+from server.settings import Settings
 from server.store import Accepted
 from server.store.sqlite import Store
 from server.web.staff.services import Staff

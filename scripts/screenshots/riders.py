@@ -13,7 +13,6 @@ from typing import Final
 from playwright.sync_api import Page, expect
 
 from scripts.screenshots.shot import NOON_MS, Shot, Site, as_it_comes
-from server.config import Settings
 from server.demo import past
 from server.demo.folder import Folder
 from server.demo.networks import NETWORKS
@@ -22,6 +21,7 @@ from server.forecasts.forecasts import Forecasts
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.rollups import Rollups
+from server.settings import Settings
 from server.store.sqlite import Store
 from server.web.build import build_web
 from tests.support.city import city

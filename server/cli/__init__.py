@@ -13,8 +13,8 @@ from rich.console import Console
 
 from server import config
 from server.accounts.audit import terminal
-from server.config import Settings
 from server.registry import Registry, RegistryError
+from server.settings import Settings
 
 console: Final = Console(highlight=False, soft_wrap=True)
 problems: Final = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -14,13 +14,13 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from server.cli import console, existing, fail, problems, settings
-from server.config import Settings
 from server.desk import DeskError
 from server.influx import known
 from server.influx.backfill import Backfill, Bookmark, Reached, Span, StoppedError
 from server.influx.places import Place
 from server.model import family
 from server.registry import RegistryError
+from server.settings import Settings
 from server.store.commits import Commits
 from server.store.schema import NewerStoreError
 

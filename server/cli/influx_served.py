@@ -6,7 +6,7 @@ from typing import NamedTuple
 from server.alerts.kinds import ServerThresholds
 from server.cli.records import duration
 from server.cli.running import NotRunningError, look
-from server.config import Settings
+from server.settings import Settings
 
 
 class Served(NamedTuple):

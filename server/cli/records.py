@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from contract import ContractError, topics
-from server.config import Settings
 from server.model import Network, Station
 from server.registry import Registry, RegistryError
+from server.settings import Settings
 from server.store import DeadLetter
 from server.store.reader import Reader
 from server.store.schema import NewerStoreError

@@ -8,7 +8,7 @@ from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.config import Settings
+from server.settings import Settings
 
 TIMEOUT_S: Final = 5.0
 

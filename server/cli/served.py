@@ -19,7 +19,6 @@ from rich.progress import Progress
 from server.cli import console, fail, problems, registry, settings
 from server.cli.reach import circle
 from server.cli.served_table import left_out, table
-from server.config import Settings
 from server.desk import Desk, DeskError
 from server.model import Network
 from server.rollups import Rollups
@@ -32,6 +31,7 @@ from server.served.periods import Period, PeriodError, between, containing, name
 from server.served.sheets import write_xlsx
 from server.served.tables import as_json, write_csv
 from server.served.words import notes, sentence, span
+from server.settings import Settings
 from server.web.text import Language, Text
 
 app = typer.Typer(help="How many a network served (服务人次), for whoever reports it to a city.")

@@ -12,7 +12,6 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from server.cli import console, fail, registry, settings, thresholds
-from server.config import Settings
 from server.credentials import (
     BrokerAddress,
     BrokerFiles,
@@ -27,6 +26,7 @@ from server.credentials import (
 from server.imports import ImportFailed, read_stations
 from server.model import Station
 from server.registry import RegistryError
+from server.settings import Settings
 
 _COLUMNS = ("id", "network", "name", "region", "places", "hours", "instrumented")
 

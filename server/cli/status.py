@@ -9,7 +9,7 @@ from rich.table import Table
 
 from server.cli import console, fail, records, settings
 from server.cli.running import Look, NotRunningError, look
-from server.config import Settings
+from server.settings import Settings
 
 RATE_S: Final = 2.0
 """Two looks this far apart make a rate."""

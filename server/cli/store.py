@@ -15,12 +15,12 @@ from rich.table import Table
 
 from server import office, registry_schema, upkeep
 from server.cli import console, existing, fail, problems, settings
-from server.config import Settings
 from server.influx import ledger
 from server.reports import tables as reports
 from server.rollups import Rollups
 from server.rollups import tables as rollups
 from server.rollups.ahead import AnotherStoreError, go_on_behind
+from server.settings import Settings
 from server.store import backup as backups
 from server.store import checking, lock, sizes
 from server.store import restore as restoring

@@ -11,8 +11,8 @@ from rich.table import Column, Table
 
 from server.accounts.tables import PART as ACCOUNTS
 from server.cli import console, existing, fail, registry, settings, typist
-from server.config import Settings
 from server.desk import Desk, DeskError
+from server.settings import Settings
 from server.walls import PART, Link, WallError, Walls
 
 _COLUMNS = ("id", "network", "where", "made by", "since", "revoked")

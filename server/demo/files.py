@@ -13,13 +13,14 @@ from contextlib import closing
 from pathlib import Path
 
 from server import config
-from server.config import ConfigError, Settings
+from server.config import ConfigError
 from server.credentials import BrokerFiles, CredentialsError, Login, issue
 from server.demo.demo import fleet_text
 from server.demo.folder import write_secret
 from server.demo.networks import NETWORKS
 from server.demo.stations import FEWEST, MOST, DemoStation, build
 from server.registry import Registry, RegistryError
+from server.settings import Settings
 
 
 def main(words: list[str] | None = None) -> int:

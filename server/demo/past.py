@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.topics import topic
-from server.config import Settings
 from server.demo.folder import DemoError, Folder
 from server.demo.processes import environment
 from server.ingest.dating import DAY_MS
@@ -28,6 +27,7 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.rollups.keeper import Keeper
 from server.rollups.writing import Writer
+from server.settings import Settings
 from server.store.sqlite import Store
 
 WEEKS: Final = 5

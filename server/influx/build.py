@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from server.config import Settings
 from server.influx import minutes
 from server.influx.client import Client
 from server.influx.follow import Follow
@@ -16,6 +15,7 @@ from server.influx.work import Work
 from server.influx.writer import Write
 from server.live import Live
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.store.commits import Commits
 from server.store.reader import Reader
 from server.today import Today

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from contract.messages import Info
 from server.board import Board, Posting
-from server.config import Settings
 from server.desk import Desk
 from server.hours import timetable
 from server.influx.places import Place
@@ -15,6 +14,7 @@ from server.model import Network, Station
 from server.notices import PART as NOTICES
 from server.notices import Notices
 from server.registry import Registry
+from server.settings import Settings
 from server.store.reader import Reader
 
 

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from server.config import Settings
 from server.pipeline import Pipeline
 from server.reports.reports import Reports
+from server.settings import Settings
 from server.web import networks
 from server.web.api import Answers, History, build_api
 from server.web.around import around

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Access, Comfort, Crowding
 from server.web.build import build_web
 from server.web.text import LOOKS

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.counting import Counting

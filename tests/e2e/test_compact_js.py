@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Error, Page, expect
 
-from server.config import Settings
 from server.demo.networks import NETWORKS
 from server.model import Station
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Access, CabinetState, Comfort, Crowding, Notice, SocketCounts, StationState
 from server.web import public
 from server.web.bodies import Bodies

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from typer.testing import CliRunner
 
 from server.__main__ import app
-from server.config import Settings
 from server.pipeline import Pipeline
 from server.reports.limits import MOST_FROM_ONE
 from server.reports.reports import Reports
+from server.settings import Settings
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.mosquitto import Broker

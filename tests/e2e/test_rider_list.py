@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Access, Comfort, Crowding, StationState
 from server.web.build import build_web
 from tests.support.browser import phone, stand_still

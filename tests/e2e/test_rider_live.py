@@ -15,8 +15,8 @@ from playwright.sync_api import APIResponse, Browser, Route, expect
 
 from contract import codec, topics
 from contract.messages import Climate, Snapshot, Telemetry
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web import events
 from server.web.build import build_web
 from server.web.events import SILENCE_MS

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from tests.support.browser import chromium, phone
 from tests.support.serving import serving

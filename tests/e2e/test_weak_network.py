@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Crowding
 from server.web.build import build_web
 from tests.support.browser import chromium, phone

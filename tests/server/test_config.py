@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server.config import SETTINGS, ConfigError, Settings, load
+from server.config import ConfigError, load
+from server.settings import SETTINGS, Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 

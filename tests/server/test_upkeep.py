@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from contract.messages import Snapshot
-from server.config import Settings
 from server.influx.ledger import Ledger
 from server.pipeline import Pipeline
 from server.rollups.writing import Writer
+from server.settings import Settings
 from server.store import Accepted, DeadLetter, lock, schema
 from server.store.lock import InUseError, Lock
 from server.store.sqlite import Store

@@ -16,7 +16,6 @@ from server.alerts.ledger import Ledger
 from server.alerts.model import Alert, Place, Subject
 from server.alerts.silences import Matcher, Silence
 from server.alerts.standing import UnknownAlertError
-from server.config import Settings
 from server.live import Live
 from server.model import Network, Station
 from server.notices import PART as NOTICES
@@ -29,6 +28,7 @@ from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports.reports import Reports
 from server.served.numbers import PART as SERVED
+from server.settings import Settings
 from server.store.sqlite import Store
 from server.walls import PART as WALLS
 from server.web.bodies import Receive, Scope, Send

@@ -19,11 +19,11 @@ from contract.messages import (
     Socket,
     SocketInfo,
 )
-from server.config import Settings
 from server.influx import known
 from server.influx.places import Place
 from server.model import Network, Station
 from server.registry import Registry
+from server.settings import Settings
 from server.store import Accepted
 from server.store.sqlite import Store
 

@@ -17,10 +17,10 @@ from contract.messages import (
     Snapshot,
 )
 from server.__main__ import app
-from server.config import Settings
 from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry
+from server.settings import Settings
 from server.store.sqlite import Store
 from server.web.build import build_web
 from tests.support.asgi import Client, asking

@@ -10,9 +10,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from server.config import Settings
 from server.model import Station
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import StationState
 from server.web.build import build_web
 from tests.support.serving import serving

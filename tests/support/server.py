@@ -18,9 +18,9 @@ from contract.codec import decode
 from contract.messages import Ack
 from contract.topics import Leaf, topic
 from server.app import Server
-from server.config import Settings
 from server.model import Network, Station
 from server.registry import Registry
+from server.settings import Settings
 from tests.support.mosquitto import Broker, free_port
 from tests.support.wait import until
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web import assets
 from server.web.bodies import Receive, Scope, Send
 from server.web.build import build_web

@@ -10,10 +10,10 @@ from typing import Final, cast
 from server.alerts.engine import Engine
 from server.alerts.kinds import KINDS
 from server.alerts.model import Alert, Subject
-from server.config import Settings
 from server.live import Live
 from server.occupancy import Occupancy
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import StationState
 from server.walls import Walls
 from server.web.build import build_web

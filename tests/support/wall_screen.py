@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page
 
-from server.config import Settings
+from server.settings import Settings
 from server.state import StationState
 from tests.support.browser import phone
 from tests.support.serving import serving

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from server.accounts.sessions import Sessions
 from server.accounts.signin import SignIn
 from server.accounts.users import Users
-from server.config import Settings
 from server.desk import Desk
 from server.live import Live
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports.reports import Reports
 from server.served.gather import Rollups
+from server.settings import Settings
 from server.store.sqlite import Store
 
 if TYPE_CHECKING:

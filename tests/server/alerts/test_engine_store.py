@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Settings
 from server.occupancy import Occupancy
 from server.rollups.writing import Writer
+from server.settings import Settings
 from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS
 from server.store.sqlite import OccupancyChange, Store

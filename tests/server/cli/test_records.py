@@ -12,9 +12,9 @@ from rich.table import Table
 from contract.messages import Snapshot
 from server.cli import records
 from server.cli.records import MOST_SILENT, RecordsError, Refused, Silent, duration, refused, sender, silent
-from server.config import Settings
 from server.model import Network, Station, Thresholds
 from server.registry import Registry
+from server.settings import Settings
 from server.store import Accepted, DeadLetter
 from server.store.sqlite import Store
 

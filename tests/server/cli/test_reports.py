@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from server.__main__ import app
-from server.config import Settings
 from server.model import Network, Station
 from server.pipeline import Pipeline
 from server.registry import Registry
 from server.reports.reports import Line, Reports
+from server.settings import Settings
 from server.web.build import build_web
 from tests.support.serving import serving
 from tests.support.web import TableLive, TableStore

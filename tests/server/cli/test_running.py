@@ -3,8 +3,8 @@
 import pytest
 
 from server.cli.running import NotRunningError, look
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from tests.support.mosquitto import free_port
 from tests.support.serving import serving

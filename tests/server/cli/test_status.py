@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from contract.messages import Snapshot
 from server.__main__ import app
 from server.cli import status
-from server.config import Settings
 from server.model import Network, Station
 from server.pipeline import Pipeline
 from server.registry import Registry
+from server.settings import Settings
 from server.store import Accepted
 from server.store.sqlite import Store
 from server.web.build import build_web

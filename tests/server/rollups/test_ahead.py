@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from server.app import Server
-from server.config import Settings
 from server.rollups import Day
 from server.rollups.ahead import AnotherStoreError, go_on_behind
 from server.rollups.writing import Writer
+from server.settings import Settings
 from server.web.health import notices
 from tests.support.rollups import HOUR_MS, LATER, MIDNIGHT, Rig
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contract.messages import Climate, Snapshot
-from server.config import Settings
 from server.pipeline import Pipeline
 from server.rollups.writing import Writer
+from server.settings import Settings
 from server.store import Accepted, Dating
 from server.store.chains import HOUR_MS
 from server.store.pruner import DAY_MS, Ages, Pruner

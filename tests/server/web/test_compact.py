@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from server.config import Settings
 from server.demo.networks import NETWORKS
 from server.model import Network, Station
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.bodies import Bodies, Body
 from server.web.build import build_web
 from server.web.compact import DIGITS, Registry, StatusCells, column, registry_columns, status_columns

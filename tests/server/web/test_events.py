@@ -8,8 +8,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Comfort, StationState
 from server.web import events
 from server.web.build import build_web

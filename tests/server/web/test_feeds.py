@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Crowding
 from server.web.bodies import LONGEST_MS, Bodies
 from server.web.build import build_web

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from server.web.feeds import KINDS
 from tests.support.asgi import Client, asking

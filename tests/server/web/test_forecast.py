@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from server.config import Settings
 from server.forecasts.pattern import Forecast, Quarter, Silence
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from server.web.forecast import told
 from tests.support.asgi import Client, asking

@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.config import Settings
 from server.influx.standing import Standing
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from server.web.health import not_ready, unjudged
 from tests.support.asgi import asking

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from server.config import Settings
 from server.model import Network
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from server.web.pages import PAGE_ROWS
 from tests.support.asgi import Client, asking

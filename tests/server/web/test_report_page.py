@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from server.config import Settings
 from server.pipeline import Pipeline
 from server.reports import reports as module
 from server.reports.limits import MOST_FROM_ONE
 from server.reports.reports import KINDS, Reports
+from server.settings import Settings
 from server.web.build import build_web
 from server.web.desk import MAX_REPORT
 from server.web.text import strings

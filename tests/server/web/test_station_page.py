@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from server.config import Settings
 from server.forecasts.pattern import Forecast, Quarter
 from server.model import Network, Standard
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import Access, Comfort, Crowding
 from server.web import build
 from server.web.build import build_web

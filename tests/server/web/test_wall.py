@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from server.alerts.model import Subject
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.state import StationState
 from server.walls import Walls
 from server.web.build import build_web

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Settings
 from server.influx import ledger
 from server.influx.ledger import Ledger
 from server.influx.standing import Standing
 from server.influx.writer import Letter
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from tests.support.influx import Influx
 from tests.support.influx_city import City

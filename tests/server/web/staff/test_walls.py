@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Settings
+from server.settings import Settings
 from server.walls import Walls
 from tests.support.console import Browser, Console, browsing, console
 

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from server.accounts.sessions import COOKIE, csrf_of
-from server.config import Settings
 from server.pipeline import Pipeline
+from server.settings import Settings
 from server.web.build import build_web
 from server.web.front import MAX_REQUEST, SECURITY
 from server.web.staff.visit import HOME, own_path
