@@ -132,7 +132,7 @@ def test_the_language_of_a_page(wanted: str | None, accepted: str, chosen: str, 
     ("access", "zh", "en", "why"),
     [
         (Access("open", "verified", NOON_MS + 9 * HOUR_MS), "22:20 关门", "closes 22:20", "when it ends"),
-        (Access("open", "verified"), "刚有人走动", "someone was moving there just now", "round the clock"),
+        (Access("open", "verified"), "刚有人走动", "someone there just now", "round the clock"),
         (Access("open", "timetable"), "按开放时间", "by its hours", "nobody has been seen"),
         (Access("closed", "timetable", NOON_MS + 17 * HOUR_MS), "明天 6:20 开门", "opens tomorrow 6:20", ""),
         (Access("closed", "timetable", NOON_MS + 72 * HOUR_MS), "周六 13:20 开门", "opens Sat 13:20", ""),
