@@ -28,6 +28,9 @@ def serve(
     try:
         server = Server(settings)
         code = server.run()
-    except (OSError, sqlite3.Error, RegistryError, NewerStoreError, AnotherStoreError, InUseError) as error:
+    except sqlite3.Error as error:
+        where = settings.data_dir.absolute()
+        cli.fail(f"cannot start: a database in {where}: {error}; waystation store check says which")
+    except (OSError, RegistryError, NewerStoreError, AnotherStoreError, InUseError) as error:
         cli.fail(f"cannot start: {error}")
     raise typer.Exit(code)
